@@ -1,0 +1,11 @@
+import type { Pass } from '../contract.ts';
+import type { KubeObject } from './object.ts';
+
+/** The rendered objects of a pass and the sha256 digest of their canonical YAML; the same on every worker. */
+export interface RenderedSet {
+  readonly digest: string;
+  readonly objects: readonly KubeObject[];
+}
+
+/** Gives the rendered objects of a pass: from this worker's cache, or by fetching and rendering again. */
+export type RenderedObjects = (pass: Pass) => Promise<RenderedSet>;

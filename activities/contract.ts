@@ -1,0 +1,167 @@
+/** The five stages of a pass, in the order in which they run. */
+export type Stage = 'fetch' | 'render' | 'apply' | 'health' | 'prune';
+
+/** Why a pass runs; shown in every history row as the search attribute SluiceTrigger. */
+export type Trigger =
+  | 'start'
+  | 'spec'
+  | 'source'
+  | 'interval'
+  | 'retry'
+  | 'request'
+  | 'dependency'
+  | 'resume'
+  | 'delete';
+
+/** Namespace and name of a custom resource; its kind is known from the workflow type. */
+export interface ObjectKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** An artifact as it stands in `status.artifact` of a source; `digest` is `<algorithm>:<hex>` of the tar.gz. */
+export interface ArtifactRef {
+  readonly url: string;
+  readonly digest: string;
+  readonly revision: string;
+}
+
+/** What one pass works on. Every stage gets the same value and none of them carries a manifest. */
+export interface Pass {
+  readonly key: ObjectKey;
+  readonly generation: number;
+  readonly source: string;
+  readonly artifact: ArtifactRef;
+  readonly timeoutMs: number;
+}
+
+/** What a look at a Kustomization found; `why` says it in words for people. Durations are milliseconds. */
+export interface Look {
+  /** sync: run a pass. idle: nothing new. waiting: blocked, retry later. rejected: blocked until something changes. */
+  readonly verdict: 'sync' | 'idle' | 'suspended' | 'waiting' | 'rejected' | 'deleted' | 'gone';
+  readonly why: string;
+  /** The condition reason that belongs to waiting and rejected. */
+  readonly reason?: string;
+  /** What of the object is new; set with the verdict sync. */
+  readonly trigger?: Trigger;
+  readonly generation: number;
+  readonly source: string;
+  readonly artifact?: ArtifactRef;
+  readonly requestedAt?: string;
+  readonly intervalMs: number;
+  readonly retryMs: number;
+  readonly timeoutMs: number;
+  /** Flux's order: prune before the health checks. */
+  readonly pruneFirst: boolean;
+}
+
+/** Result of fetch: what was unpacked, in numbers. */
+export interface Fetched {
+  readonly files: number;
+  readonly bytes: number;
+  /** True when this worker held the artifact already. */
+  readonly cached: boolean;
+}
+
+/** Result of render: sha256 of the rendered objects, and how many there are. */
+export interface Rendered {
+  readonly digest: string;
+  readonly objects: number;
+}
+
+/** Result of apply: names only, at most 50 a list; the counts are complete. */
+export interface ChangeSet {
+  readonly created: readonly string[];
+  readonly configured: readonly string[];
+  readonly counts: {
+    readonly created: number;
+    readonly configured: number;
+    readonly unchanged: number;
+    readonly skipped: number;
+  };
+}
+
+/** Result of health: how many objects were waited for. */
+export interface HealthReport {
+  readonly checked: number;
+  readonly durationMs: number;
+}
+
+/** Result of prune: names of what was deleted and of what a guard kept, at most 50 a list. */
+export interface Pruned {
+  readonly deleted: readonly string[];
+  readonly kept: readonly string[];
+  readonly counts: { readonly deleted: number; readonly kept: number };
+}
+
+/** How a pass ended; becomes the conditions, the history entry and the event of the Kustomization. */
+export interface Outcome {
+  readonly result: 'applied' | 'failed' | 'canceled' | 'waiting' | 'rejected';
+  readonly reason: string;
+  readonly message: string;
+  readonly generation: number;
+  readonly requestedAt?: string;
+  readonly revision?: string;
+  readonly renderDigest?: string;
+  readonly stage?: Stage;
+  /** A terminal failure sets Stalled: only a change of the object or its source can help. */
+  readonly terminal: boolean;
+  readonly durationMs: number;
+  readonly nextMs: number;
+  readonly changes?: ChangeSet;
+  readonly pruned?: Pruned;
+  readonly health?: HealthReport;
+}
+
+/** What a look at a source found; `revision` is what the remote holds now. */
+export interface SourceLook {
+  readonly verdict: 'fetch' | 'idle' | 'suspended' | 'rejected' | 'deleted' | 'gone';
+  readonly why: string;
+  readonly reason?: string;
+  readonly trigger?: Trigger;
+  readonly generation: number;
+  readonly revision?: string;
+  readonly requestedAt?: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The artifact that a fetch of a source left in its status. */
+export interface SourceFetched {
+  readonly revision: string;
+  readonly digest: string;
+  readonly size: number;
+  /** False when the bytes are those of the artifact before. */
+  readonly changed: boolean;
+}
+
+/** How a pass of a source ended when it did not store an artifact. */
+export interface SourceOutcome {
+  readonly result: 'idle' | 'failed' | 'rejected';
+  readonly reason: string;
+  readonly message: string;
+  readonly generation: number;
+  readonly requestedAt?: string;
+  readonly terminal: boolean;
+}
+
+/** Every effect a workflow can ask for. Nothing here takes or returns a manifest or a secret value. */
+export interface Activities {
+  /** Reads the Kustomization, its source and its dependencies and says what is to be done. */
+  observe(key: ObjectKey): Promise<Look>;
+  fetch(pass: Pass): Promise<Fetched>;
+  render(pass: Pass): Promise<Rendered>;
+  apply(pass: Pass): Promise<ChangeSet>;
+  health(pass: Pass): Promise<HealthReport>;
+  prune(pass: Pass): Promise<Pruned>;
+  /** Writes the outcome into the status, in one patch, and records the event. */
+  conclude(key: ObjectKey, outcome: Outcome): Promise<void>;
+  /** Deletes what the deletion policy says and removes the finalizer. */
+  finalize(key: ObjectKey): Promise<Pruned>;
+  /** Reads the source and asks the remote which revision it holds. */
+  lookAtSource(key: ObjectKey): Promise<SourceLook>;
+  /** Fetches the revision, stores the artifact and writes it into the status. */
+  fetchSource(key: ObjectKey, look: SourceLook): Promise<SourceFetched>;
+  concludeSource(key: ObjectKey, outcome: SourceOutcome): Promise<void>;
+  finalizeSource(key: ObjectKey): Promise<void>;
+}

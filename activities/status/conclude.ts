@@ -1,0 +1,88 @@
+import type { Condition } from '../../api/index.ts';
+import type { Cluster } from '../cluster/client.ts';
+import { withConditions } from '../cluster/conditions.ts';
+import { recordEvent } from '../cluster/events.ts';
+import { kustomizationRef, loadKustomization, read } from '../cluster/kustomizations.ts';
+import type { KubeObject } from '../cluster/object.ts';
+import type { ObjectKey, Outcome } from '../contract.ts';
+import { conditionsOf } from './kustomization-conditions.ts';
+import { recordHistory } from './history.ts';
+import { announce } from './announce.ts';
+
+/**
+ * Writes the outcome of a pass: conditions, revisions, the handled request and the history, in one patch, so that nobody ever sees
+ * Ready=True beside an old revision. Then records the event. A deleted object is left alone.
+ */
+export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcome): Promise<void> {
+  const loaded = await loadKustomization(cluster, key);
+  if (!loaded) return;
+  const { status, object } = loaded;
+  const { wanted, remove } = conditionsOf(outcome, loaded.spec);
+  const now = new Date().toISOString();
+  const conditions = withConditions(
+    status.conditions ?? [],
+    wanted,
+    remove,
+    outcome.generation,
+    now,
+  );
+  const applied = outcome.result === 'applied';
+  await patchStatus(cluster, key, {
+    conditions,
+    ...(applied || outcome.terminal ? { observedGeneration: outcome.generation } : {}),
+    ...(outcome.requestedAt ? { lastHandledReconcileAt: outcome.requestedAt } : {}),
+    ...(attempted(outcome) ? { lastAttemptedRevision: outcome.revision } : {}),
+    ...(applied ? { lastAppliedRevision: outcome.revision } : {}),
+    ...recordHistory(status.history ?? [], outcome, now),
+  });
+  await announce(outcome, wasReady(status.conditions ?? []), (event) =>
+    recordEvent(cluster, { object, component: 'kustomize-controller', ...event }),
+  );
+}
+
+/** Tells in the status that a pass runs; `message` says in words what it does. */
+export async function progress(
+  cluster: Cluster,
+  key: ObjectKey,
+  generation: number,
+  message: string,
+): Promise<void> {
+  const loaded = await loadKustomization(cluster, key);
+  if (!loaded) return;
+  const now = new Date().toISOString();
+  const wanted = [
+    { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
+    {
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'Progressing',
+      message: 'Reconciliation in progress',
+    },
+  ] as const;
+  const current = loaded.status.conditions ?? [];
+  const conditions = withConditions(current, [...wanted], ['Stalled'], generation, now);
+  await patchStatus(cluster, key, { conditions });
+}
+
+async function patchStatus(cluster: Cluster, key: ObjectKey, status: object): Promise<void> {
+  await read(async () =>
+    cluster.request<KubeObject>({
+      method: 'PATCH',
+      path: `${await cluster.path(kustomizationRef(key))}/status`,
+      query: { fieldManager: 'gotk-kustomize-controller' },
+      contentType: 'application/merge-patch+json',
+      body: { status },
+    }),
+  );
+}
+
+/** A look that was blocked before its pass began has attempted nothing. */
+function attempted(outcome: Outcome): boolean {
+  return (
+    outcome.revision !== undefined && ['applied', 'failed', 'canceled'].includes(outcome.result)
+  );
+}
+
+function wasReady(conditions: readonly Condition[]): boolean {
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}

@@ -1,0 +1,53 @@
+import type { Kustomization } from '../../api/index.ts';
+import type { Outcome } from '../contract.ts';
+
+/** A condition to be set; generation and transition time are added when it is written. */
+export interface WantedCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * The conditions of an outcome, by the rules of kstatus: Ready is always there, Reconciling and Stalled never together,
+ * and neither beside Ready=True.
+ */
+export function conditionsOf(
+  outcome: Outcome,
+  spec: Kustomization['spec'],
+): { wanted: WantedCondition[]; remove: string[] } {
+  const { reason, message } = outcome;
+  const healthy = healthyOf(outcome, spec);
+  const wanted: WantedCondition[] = healthy ? [healthy] : [];
+  const remove = hasChecks(spec) ? [] : ['Healthy'];
+  if (outcome.result === 'applied') {
+    wanted.push({ type: 'Ready', status: 'True', reason, message });
+    return { wanted, remove: [...remove, 'Reconciling', 'Stalled'] };
+  }
+  wanted.push({ type: 'Ready', status: 'False', reason, message });
+  if (outcome.terminal) {
+    wanted.push({ type: 'Stalled', status: 'True', reason, message });
+    return { wanted, remove: [...remove, 'Reconciling'] };
+  }
+  const retry = { status: 'True', reason: 'ProgressingWithRetry', message } as const;
+  wanted.push({ type: 'Reconciling', ...retry });
+  return { wanted, remove: [...remove, 'Stalled'] };
+}
+
+function healthyOf(outcome: Outcome, spec: Kustomization['spec']): WantedCondition | undefined {
+  if (!hasChecks(spec)) return undefined;
+  const type = 'Healthy';
+  if (outcome.result === 'applied') {
+    const took = ((outcome.health?.durationMs ?? 0) / 1000).toFixed(1);
+    const message = `Health check passed in ${took}s`;
+    return { type, status: 'True', reason: 'Succeeded', message };
+  }
+  if (outcome.reason !== 'HealthCheckFailed') return undefined;
+  const message = outcome.message;
+  return { type, status: 'False', reason: 'HealthCheckFailed', message };
+}
+
+function hasChecks(spec: Kustomization['spec']): boolean {
+  return spec.wait === true || (spec.healthChecks ?? []).length > 0;
+}

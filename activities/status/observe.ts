@@ -1,0 +1,155 @@
+import { parseDuration, unsupportedFields } from '../../api/index.ts';
+import type { Cluster } from '../cluster/client.ts';
+import {
+  kustomizationRef,
+  loadKustomization,
+  read,
+  type LoadedKustomization,
+} from '../cluster/kustomizations.ts';
+import type { Look, ObjectKey, Trigger } from '../contract.ts';
+import { checkDependencies } from './dependencies.ts';
+import { readSource } from './source.ts';
+
+/**
+ * Reads a Kustomization, its source and its dependencies, and says what is to be done. Adds the finalizer to an object that lacks it,
+ * before anything of it can be applied. Writes nothing else.
+ */
+export async function observe(cluster: Cluster, key: ObjectKey): Promise<Look> {
+  const invalid = { ...noLook, source: '' };
+  let loaded: LoadedKustomization | undefined;
+  try {
+    loaded = await loadKustomization(cluster, key);
+  } catch (error) {
+    return rejectInvalid(cluster, key, error);
+  }
+  if (!loaded) return { ...invalid, verdict: 'gone', why: 'the object is not there' };
+  const base = baseOf(loaded, key);
+  if (loaded.object.metadata.deletionTimestamp) {
+    return { ...base, verdict: 'deleted', why: 'the object is being deleted', trigger: 'delete' };
+  }
+  await addFinalizer(cluster, loaded, key);
+  if (loaded.spec.suspend) return { ...base, verdict: 'suspended', why: 'spec.suspend is true' };
+  const fields = unsupportedFields(loaded.object);
+  if (fields.length > 0) return { ...base, ...unsupported(fields) };
+  return lookAtInputs(cluster, key, loaded, base);
+}
+
+async function lookAtInputs(
+  cluster: Cluster,
+  key: ObjectKey,
+  loaded: LoadedKustomization,
+  base: Omit<Look, 'verdict' | 'why'>,
+): Promise<Look> {
+  const source = await readSource(cluster, loaded.spec.sourceRef, key.namespace);
+  if (!source.artifact) {
+    const { why } = source;
+    return { ...base, verdict: 'waiting', reason: 'ArtifactFailed', why, retryMs: missingRetryMs };
+  }
+  const { artifact } = source;
+  const ready = { ...base, artifact };
+  const blocker = await checkDependencies(cluster, key, loaded, artifact.revision);
+  if (blocker) {
+    const wait = { reason: 'DependencyNotReady', why: blocker, retryMs: missingRetryMs };
+    return { ...ready, ...wait, verdict: 'waiting' };
+  }
+  const news = newsOf(loaded, artifact.revision, base.requestedAt);
+  if (!news) return { ...ready, verdict: 'idle', why: `${artifact.revision} is applied` };
+  return { ...ready, verdict: 'sync', trigger: news.trigger, why: news.why };
+}
+
+/** What of the object or its source the status does not show as done. */
+function newsOf(
+  { object, status }: LoadedKustomization,
+  revision: string,
+  requestedAt: string | undefined,
+): { trigger: Trigger; why: string } | undefined {
+  if (requestedAt) return { trigger: 'request', why: `requested at ${requestedAt}` };
+  const attempted = status.lastAttemptedRevision;
+  if (attempted === undefined) return { trigger: 'start', why: 'never applied' };
+  if (attempted !== revision) return { trigger: 'source', why: `new revision ${revision}` };
+  const { generation } = object.metadata;
+  const ready = (status.conditions ?? []).find((condition) => condition.type === 'Ready');
+  if (ready?.observedGeneration !== generation) {
+    return { trigger: 'spec', why: `generation ${String(generation)} of the spec` };
+  }
+  if (ready?.status !== 'True' || status.lastAppliedRevision !== revision) {
+    return { trigger: 'retry', why: ready?.message ?? 'not ready' };
+  }
+  return undefined;
+}
+
+function baseOf({ spec, status, object }: LoadedKustomization, key: ObjectKey): Base {
+  const asked = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
+  const intervalMs = parseDuration(spec.interval);
+  const { kind, name, namespace = key.namespace } = spec.sourceRef;
+  const order = object.metadata.annotations?.['sluice.dev/prune'];
+  return {
+    generation: object.metadata.generation ?? 0,
+    source: `${kind}/${namespace}/${name}`,
+    ...(asked && asked !== status.lastHandledReconcileAt ? { requestedAt: asked } : {}),
+    intervalMs,
+    retryMs: spec.retryInterval ? parseDuration(spec.retryInterval) : intervalMs,
+    timeoutMs: Math.max(
+      spec.timeout ? parseDuration(spec.timeout) : intervalMs - 30_000,
+      minTimeoutMs,
+    ),
+    pruneFirst: order === 'before-health',
+  };
+}
+
+type Base = Omit<Look, 'verdict' | 'why'>;
+
+/** Flux's floor for health checks: `timeout: 1s` behaves as 30 s. */
+const minTimeoutMs = 30_000;
+/** What is missing wakes its dependants when it comes; this is only the safety net. */
+const missingRetryMs = 30_000;
+
+const noLook = {
+  generation: 0,
+  source: '',
+  intervalMs: 60_000,
+  retryMs: 60_000,
+  timeoutMs: 30_000,
+  pruneFirst: false,
+};
+
+function unsupported(fields: readonly string[]): Pick<Look, 'verdict' | 'why' | 'reason'> {
+  const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;
+  return { verdict: 'rejected', reason: 'UnsupportedField', why };
+}
+
+async function rejectInvalid(cluster: Cluster, key: ObjectKey, error: unknown): Promise<Look> {
+  const invalid =
+    typeof error === 'object' && error !== null && 'type' in error && error.type === 'InvalidSpec';
+  if (!invalid || !(error instanceof Error)) throw error;
+  const object = await read(() => cluster.get(kustomizationRef(key)));
+  const generation = object?.metadata.generation ?? 0;
+  if (object?.metadata.deletionTimestamp) {
+    return { ...noLook, generation, verdict: 'deleted', why: 'the object is being deleted' };
+  }
+  const why = error.message;
+  return { ...noLook, generation, verdict: 'rejected', reason: 'InvalidSpec', why };
+}
+
+async function addFinalizer(
+  cluster: Cluster,
+  { object }: LoadedKustomization,
+  key: ObjectKey,
+): Promise<void> {
+  const finalizers = object.metadata.finalizers ?? [];
+  if (finalizers.includes('finalizers.fluxcd.io')) return;
+  await read(async () =>
+    cluster.request({
+      method: 'PATCH',
+      path: await cluster.path(kustomizationRef(key)),
+      query: { fieldManager: 'gotk-kustomize-controller' },
+      contentType: 'application/merge-patch+json',
+      body: {
+        metadata: {
+          finalizers: [...finalizers, 'finalizers.fluxcd.io'],
+          resourceVersion: object.metadata.resourceVersion,
+        },
+      },
+    }),
+  );
+}

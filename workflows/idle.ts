@@ -1,0 +1,123 @@
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
+import type { Inbox } from './inbox.ts';
+import type { Journal } from './journal.ts';
+import { inWords, jittered } from './schedule.ts';
+import { records } from './stages.ts';
+
+/** What people and messages reach a run through. */
+export interface RunParts {
+  readonly journal: Journal;
+  readonly inbox: Inbox;
+}
+
+/** Why the next pass runs. */
+export interface Cause {
+  readonly trigger: Trigger;
+  readonly why: string;
+}
+
+/** Waits for the timer or for news after a pass; a message that brings nothing new costs one look and no run. */
+export async function idle(
+  key: ObjectKey,
+  before: Look,
+  outcome: Outcome | undefined,
+  { journal, inbox }: RunParts,
+): Promise<Cause> {
+  if (outcome?.result === 'canceled') return { trigger: 'source', why: outcome.message };
+  const retry = isFailure(outcome);
+  const delay = delayOf(before, outcome);
+  journal.waits(waitInWords(before, retry, delay));
+  let deadline = Date.now() + (delay ?? 0);
+  for (;;) {
+    const ms = delay === undefined ? undefined : deadline - Date.now();
+    const woken = await sleep(inbox, ms, retry);
+    const look = await records.observe(key);
+    const cause = causeOf(before, look, inbox);
+    if (cause) return cause;
+    if (workflowInfo().continueAsNewSuggested) return { trigger: 'start', why: 'a long history' };
+    if (woken) continue;
+    if (look.verdict !== 'waiting') return timeIsUp(retry);
+    // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
+    deadline = Date.now() + before.retryMs;
+  }
+}
+
+function isFailure(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && outcome.result !== 'applied';
+}
+
+/** True when a look shows something that the look before it did not. */
+export function isNew(before: Look, now: Look): boolean {
+  const asked = now.requestedAt !== undefined && now.requestedAt !== before.requestedAt;
+  return asked || fingerprint(now) !== fingerprint(before);
+}
+
+function fingerprint({ generation, artifact, verdict }: Look): string {
+  // Sync and idle differ only in what the status says of the last pass.
+  const kind = verdict === 'idle' ? 'sync' : verdict;
+  return [generation, artifact?.revision, artifact?.digest, kind].join(' ');
+}
+
+function delayOf(before: Look, outcome: Outcome | undefined): number | undefined {
+  if (before.verdict === 'suspended') return undefined;
+  return outcome?.nextMs ?? jittered(before.intervalMs, Math.random());
+}
+
+function causeOf(before: Look, now: Look, inbox: Inbox): Cause | undefined {
+  const taken = inbox.take();
+  if (taken?.forced) return { trigger: 'request', why: taken.wake.reason ?? 'asked by hand' };
+  if (!isNew(before, now)) return undefined;
+  return { trigger: now.trigger ?? taken?.wake.trigger ?? 'source', why: now.why };
+}
+
+function timeIsUp(retry: boolean): Cause {
+  if (retry) return { trigger: 'retry', why: 'retry after a failure' };
+  return { trigger: 'interval', why: 'the interval has passed' };
+}
+
+/** True when woken by a message, false when the time was up. */
+async function sleep(inbox: Inbox, ms: number | undefined, retry: boolean): Promise<boolean> {
+  const news = (): boolean => inbox.pending > 0;
+  if (ms === undefined) {
+    await condition(news);
+    return true;
+  }
+  if (ms <= 0) return news();
+  const summary = `${retry ? 'retry' : 'next look'} in ${inWords(ms)}`;
+  return condition(news, ms, { summary });
+}
+
+function waitInWords(
+  look: Look,
+  retry: boolean,
+  nextMs: number | undefined,
+): Parameters<Journal['waits']>[0] {
+  const fixed = waits[look.verdict];
+  if (fixed) return { ...fixed, nextMs };
+  if (!retry) {
+    const awaits = 'a new revision, a changed spec, a request or the interval';
+    return { phase: 'idle', awaits, unblock: 'nothing is blocked', nextMs };
+  }
+  return {
+    phase: 'failed',
+    awaits: `a change, or the retry in ${inWords(nextMs ?? 0)}`,
+    unblock: 'the author of the revision or of the spec',
+    nextMs,
+  };
+}
+
+const waits: Partial<Record<Look['verdict'], { phase: string; awaits: string; unblock: string }>> =
+  {
+    suspended: {
+      phase: 'suspended',
+      awaits: 'spec.suspend set to false',
+      unblock: 'whoever suspended it',
+    },
+    rejected: { phase: 'stalled', awaits: 'a change of the object', unblock: 'its author' },
+    waiting: {
+      phase: 'waiting',
+      awaits: 'its source or its dependencies',
+      unblock: 'the object it waits for',
+    },
+  };

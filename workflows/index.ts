@@ -1,0 +1,2 @@
+export { kustomization } from './kustomization.ts';
+export { source } from './source.ts';

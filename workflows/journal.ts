@@ -1,0 +1,106 @@
+import type { SearchAttributePair } from '@temporalio/common';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Trigger } from '../activities/contract.ts';
+import { attributes, type Explanation } from './messages.ts';
+import { inWords, shortRevision } from './schedule.ts';
+
+/** What people see of a run: the search attributes of its row, its memo, the words on its page and the answer of explain. */
+export interface Journal {
+  /** The run begins a pass for a trigger. */
+  begin(trigger: Trigger, why: string): void;
+  /** It works on a revision of a source. */
+  revision(revision: string | undefined, source?: string): void;
+  /** What it does now, in words; costs no history. */
+  doing(phase: string, words: string): void;
+  /** A pass ended. `memo` goes beside the row and holds names and counts only. */
+  ended(end: PassEnd): void;
+  /** What it waits for after the pass. */
+  waits(wait: {
+    phase: string;
+    awaits: string;
+    unblock: string;
+    nextMs?: number | undefined;
+  }): void;
+  readonly explanation: Explanation;
+}
+
+/** How a pass ended, as far as its row in the history is concerned. */
+export interface PassEnd {
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly reason: string;
+  readonly message: string;
+  readonly memo: Record<string, string | number>;
+}
+
+/** Opens the journal of a run. Attributes are written twice a pass: when its revision is known, and at its end. */
+export function openJournal(title: string): Journal {
+  let now: Explanation = { phase: 'starting', since: time(), doing: 'starting', trigger: 'start' };
+  const tell = (change: Partial<Explanation>): void => {
+    now = { ...now, ...change };
+    setCurrentDetails(describe(title, now));
+  };
+  return {
+    begin(trigger, why) {
+      now = { phase: 'looking', since: time(), doing: why, trigger };
+      tell({});
+    },
+    revision(revision, source) {
+      const pairs: SearchAttributePair[] = [
+        { key: attributes.phase, value: 'syncing' },
+        { key: attributes.trigger, value: now.trigger },
+      ];
+      if (revision) pairs.push({ key: attributes.revision, value: revision });
+      if (source) pairs.push({ key: attributes.source, value: source });
+      upsertSearchAttributes(pairs);
+      tell(revision ? { revision } : {});
+    },
+    doing(phase, words) {
+      tell({ phase, since: time(), doing: words });
+    },
+    ended(end) {
+      upsertSearchAttributes([
+        { key: attributes.phase, value: end.phase },
+        { key: attributes.trigger, value: now.trigger },
+        { key: attributes.ready, value: end.ready ? 'True' : 'False' },
+        { key: attributes.reason, value: end.reason },
+      ]);
+      upsertMemo({ ...end.memo, message: end.message.slice(0, 300) });
+      const ended = { phase: end.phase, since: time(), doing: end.message, ready: end.ready };
+      tell(end.ready ? ended : { ...ended, lastError: end.message });
+    },
+    waits({ phase, awaits, unblock, nextMs }) {
+      const wait = { phase, since: time(), awaits, unblock };
+      tell(nextMs === undefined ? wait : { ...wait, nextAt: time(nextMs) });
+    },
+    get explanation() {
+      return now;
+    },
+  };
+}
+
+function time(inMs = 0): string {
+  return new Date(Date.now() + inMs).toISOString();
+}
+
+function describe(title: string, now: Explanation): string {
+  const rows: [string, string | undefined][] = [
+    ['Now', now.doing],
+    ['Since', now.since],
+    ['Trigger', now.trigger],
+    ['Revision', now.revision && shortRevision(now.revision)],
+    ['Waits for', now.awaits],
+    ['Next look', now.nextAt],
+    ['Who can unblock it', now.unblock],
+    ['Last error', now.lastError],
+  ];
+  const lines = rows
+    .filter(([, value]) => value)
+    .map(([name, value]) => `- **${name}**: ${value ?? ''}`);
+  return [`### ${title}: ${now.phase}`, '', ...lines].join('\n');
+}
+
+/** `in 5m`, or nothing where no timer runs. */
+export function inDelay(ms: number | undefined): string {
+  return ms === undefined ? '' : ` in ${inWords(ms)}`;
+}

@@ -1,0 +1,161 @@
+import {
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  makeContinueAsNewFunc,
+} from '@temporalio/workflow';
+import type { Look, ObjectKey, Outcome, Pass, Trigger } from '../activities/contract.ts';
+import { openInbox, type Inbox } from './inbox.ts';
+import { idle, isNew, type RunParts } from './idle.ts';
+import { whileQuiet } from './interruption.ts';
+import { openJournal, type Journal } from './journal.ts';
+import { attributes } from './messages.ts';
+import { blocked, canceled, failed, memoOf, stageFailure, succeeded } from './outcome.ts';
+import { reconcile, type PassResult } from './reconcile.ts';
+import { jittered } from './schedule.ts';
+import { stages, records } from './stages.ts';
+
+/** Input of a run: one run is one sync, and continues as new with the trigger of the next. */
+export interface KustomizationRun {
+  readonly key: ObjectKey;
+  readonly trigger: Trigger;
+  readonly why?: string;
+}
+
+/** The durable loop of one Kustomization: look, run one pass, idle until something is new, continue as new. */
+export async function kustomization(input: KustomizationRun): Promise<void> {
+  const journal = openJournal(`Kustomization ${input.key.namespace}/${input.key.name}`);
+  const inbox = openInbox(() => journal.explanation);
+  let { trigger, why = 'first look' } = input;
+  for (;;) {
+    journal.begin(trigger, why);
+    inbox.take();
+    const look = await records.observe(input.key);
+    if (look.verdict === 'gone') return end(inbox);
+    if (look.verdict === 'deleted') {
+      if (await finalize(input.key, look, { journal, inbox })) return end(inbox);
+    }
+    const outcome = await act(input.key, look, trigger, { journal, inbox });
+    inbox.answer(report(outcome, look));
+    const next = await idle(input.key, look, outcome, { journal, inbox });
+    ({ trigger, why } = next);
+    // An update waits for its pass inside this run: a handler must have ended before the run does.
+    if (inbox.waiting === 0 && allHandlersFinished()) break;
+  }
+  await makeContinueAsNewFunc<typeof kustomization>({
+    typedSearchAttributes: [
+      { key: attributes.kind, value: 'Kustomization' },
+      { key: attributes.namespace, value: input.key.namespace },
+      { key: attributes.name, value: input.key.name },
+      { key: attributes.trigger, value: trigger },
+      { key: attributes.phase, value: 'starting' },
+    ],
+  })({ key: input.key, trigger, why });
+}
+
+async function act(
+  key: ObjectKey,
+  look: Look,
+  trigger: Trigger,
+  parts: RunParts,
+): Promise<Outcome | undefined> {
+  if (look.verdict === 'suspended' || look.verdict === 'deleted') return undefined;
+  if (look.verdict === 'waiting' || look.verdict === 'rejected') {
+    parts.journal.revision(look.artifact?.revision, look.source);
+    const outcome = blocked(look, look.retryMs);
+    return conclude(key, outcome, parts.journal);
+  }
+  // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
+  if (look.verdict === 'idle' && trigger === 'start') return undefined;
+  return conclude(key, await sync(key, look, parts), parts.journal);
+}
+
+async function sync(key: ObjectKey, look: Look, { journal, inbox }: RunParts): Promise<Outcome> {
+  const begun = Date.now();
+  const result: PassResult = {};
+  const { artifact } = look;
+  if (!artifact) throw new Error('a sync needs an artifact');
+  journal.revision(artifact.revision, look.source);
+  const { generation, source, timeoutMs, pruneFirst } = look;
+  const pass: Pass = { key, generation, source, artifact, timeoutMs };
+  const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
+    look,
+    result,
+    durationMs: Date.now() - begun,
+    nextMs,
+  });
+  let news = '';
+  try {
+    await reconcile(
+      pass,
+      {
+        pruneFirst,
+        doing: (stage, words) => {
+          journal.doing(stage, words);
+        },
+        interruptible: (wait) =>
+          whileQuiet(inbox, wait, async () => {
+            const now = await records.observe(key);
+            if (!isNew(look, now)) return false;
+            news = now.why;
+            return true;
+          }),
+      },
+      result,
+    );
+    return succeeded(facts(jittered(look.intervalMs, Math.random())));
+  } catch (error) {
+    if (news !== '' && isCancellation(error)) return canceled(facts(0), news);
+    const failure = stageFailure(error, 'ReconciliationFailed');
+    if (!failure) throw error;
+    if (failure.code === 'Superseded') return canceled(facts(0), failure.message);
+    return failed(facts(look.retryMs), failure);
+  }
+}
+
+async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Promise<Outcome> {
+  await records.conclude(key, outcome);
+  journal.ended({
+    phase: outcome.result,
+    ready: outcome.result === 'applied',
+    reason: outcome.reason,
+    message: outcome.message,
+    memo: memoOf(outcome),
+  });
+  return outcome;
+}
+
+async function finalize(key: ObjectKey, look: Look, parts: RunParts): Promise<boolean> {
+  parts.journal.revision(undefined, look.source);
+  parts.journal.doing('finalize', 'deleting the objects of the inventory');
+  try {
+    await stages.finalize.executeWithOptions({ summary: 'finalize the deletion' }, [key]);
+    parts.journal.ended({
+      phase: 'deleted',
+      ready: true,
+      reason: 'Deleted',
+      message: 'finalized',
+      memo: {},
+    });
+    return true;
+  } catch (error) {
+    const failure = stageFailure(error, 'PruneFailed');
+    if (!failure) throw error;
+    const facts = { look, result: {}, durationMs: 0, nextMs: look.retryMs };
+    await conclude(key, failed(facts, failure), parts.journal);
+    return false;
+  }
+}
+
+async function end(inbox: Inbox): Promise<void> {
+  inbox.answer({ ready: false, reason: 'Deleted', message: 'the object is gone' });
+  await condition(allHandlersFinished);
+}
+
+function report(outcome: Outcome | undefined, look: Look): Parameters<Inbox['answer']>[0] {
+  const revision = look.artifact ? { revision: look.artifact.revision } : {};
+  if (!outcome)
+    return { ready: look.verdict === 'idle', reason: look.verdict, message: look.why, ...revision };
+  const { reason, message } = outcome;
+  return { ready: outcome.result === 'applied', reason, message, ...revision };
+}

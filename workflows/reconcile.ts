@@ -1,0 +1,68 @@
+import type {
+  ChangeSet,
+  Fetched,
+  HealthReport,
+  Pass,
+  Pruned,
+  Rendered,
+} from '../activities/contract.ts';
+import { shortRevision } from './schedule.ts';
+import { stages } from './stages.ts';
+
+/** What the stages of a pass returned, as far as it came. */
+export interface PassResult {
+  fetched?: Fetched;
+  rendered?: Rendered;
+  changes?: ChangeSet;
+  health?: HealthReport;
+  pruned?: Pruned;
+}
+
+/** What a pass needs of the run around it. */
+export interface PassFrame {
+  /** Tells people which stage runs. */
+  readonly doing: (stage: keyof typeof stages, words: string) => void;
+  /** Runs the health wait so that news can end it; raises a cancellation when they do. */
+  readonly interruptible: <T>(wait: () => Promise<T>) => Promise<T>;
+  readonly pruneFirst: boolean;
+}
+
+/**
+ * One pass: fetch, render, apply, health, prune. `result` is filled as the stages end, so that a failed pass can tell how far it came.
+ * Prune comes after health on purpose: what still serves is not removed before its replacement works.
+ */
+export async function reconcile(pass: Pass, frame: PassFrame, result: PassResult): Promise<void> {
+  const at = shortRevision(pass.artifact.revision);
+
+  const fetch = async (): Promise<void> => {
+    frame.doing('fetch', `fetching ${at} of ${pass.source}`);
+    result.fetched = await stages.fetch.executeWithOptions({ summary: `fetch ${at}` }, [pass]);
+  };
+  const render = async (): Promise<void> => {
+    frame.doing('render', `building the manifests of ${at}`);
+    result.rendered = await stages.render.executeWithOptions({ summary: `render ${at}` }, [pass]);
+  };
+  const apply = async (): Promise<void> => {
+    const summary = `apply ${result.rendered?.objects ?? 0} objects of ${at}`;
+    frame.doing('apply', summary);
+    result.changes = await stages.apply.executeWithOptions({ summary }, [pass]);
+  };
+  const health = async (): Promise<void> => {
+    frame.doing('health', `waiting until the objects of ${at} are healthy`);
+    const check = stages.health(pass.timeoutMs);
+    result.health = await frame.interruptible(() =>
+      check.executeWithOptions({ summary: `health of ${at}` }, [pass]),
+    );
+  };
+  const prune = async (): Promise<void> => {
+    frame.doing('prune', `removing what ${at} no longer holds`);
+    result.pruned = await stages.prune.executeWithOptions({ summary: `prune after ${at}` }, [pass]);
+  };
+
+  await fetch();
+  await render();
+  await apply();
+  if (frame.pruneFirst) await prune();
+  await health();
+  if (!frame.pruneFirst) await prune();
+}

@@ -1,0 +1,23 @@
+/** The next pass after a success: the interval, five per cent more or less, so that many objects do not come due together. */
+export function jittered(intervalMs: number, random: number): number {
+  return Math.round(intervalMs * (0.95 + 0.1 * random));
+}
+
+/** A delay in words, such as `4m58s`, for summaries and messages. */
+export function inWords(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join('');
+}
+
+/** A revision as people read it: the hash cut to eight characters. */
+export function shortRevision(revision: string): string {
+  return revision.replace(/(sha\d+:[0-9a-f]{8})[0-9a-f]+/, '$1');
+}

@@ -1,0 +1,73 @@
+import { condition } from '@temporalio/workflow';
+import type { SourceOutcome, Trigger } from '../activities/contract.ts';
+import type { Inbox } from './inbox.ts';
+import type { Journal } from './journal.ts';
+import type { PassReport } from './messages.ts';
+import { inWords } from './schedule.ts';
+
+/** Why the next look runs. */
+export interface Turn {
+  readonly trigger: Trigger;
+  readonly why: string;
+  readonly failures: number;
+  readonly fetched: boolean;
+}
+
+/** What a look led to, and when the next one is due; no time means: only a signal wakes it. */
+export interface Step {
+  readonly report: PassReport;
+  readonly failures: number;
+  readonly fetched: boolean;
+  readonly nextMs: number | undefined;
+  readonly awaits: string;
+}
+
+/** A terminal failure waits for a change; the others are retried, from 750 ms doubling up to 15 minutes. */
+export function failedStep(outcome: SourceOutcome, failures: number): Step {
+  const { reason, message } = outcome;
+  const report = { ready: false, reason, message };
+  if (outcome.terminal) {
+    return {
+      report,
+      failures,
+      fetched: false,
+      nextMs: undefined,
+      awaits: 'a change of the object',
+    };
+  }
+  const nextMs = Math.min(750 * 2 ** failures, 900_000);
+  return {
+    report,
+    failures: failures + 1,
+    fetched: false,
+    nextMs,
+    awaits: `the retry in ${inWords(nextMs)}`,
+  };
+}
+
+/** Sleeps until the next look is due or somebody signals. */
+export async function idle(
+  step: Step,
+  { journal, inbox }: { journal: Journal; inbox: Inbox },
+): Promise<Turn> {
+  const { failures, fetched, nextMs, report } = step;
+  const failing = failures > 0;
+  const phase = report.ready ? 'idle' : failing ? 'failed' : 'stalled';
+  const unblock = report.ready ? 'nothing is blocked' : report.message;
+  journal.waits({ phase, awaits: step.awaits, unblock, nextMs });
+  await sleep(inbox, nextMs, failing);
+  const taken = inbox.take();
+  if (taken) {
+    const { trigger = 'request', reason = 'asked by hand' } = taken.wake;
+    return { failures, fetched, trigger, why: reason };
+  }
+  const trigger = failing ? 'retry' : 'interval';
+  return { failures, fetched, trigger, why: trigger };
+}
+
+async function sleep(inbox: Inbox, nextMs: number | undefined, failing: boolean): Promise<void> {
+  const pending = (): boolean => inbox.pending > 0;
+  if (nextMs === undefined) return condition(pending);
+  const summary = `${failing ? 'retry' : 'poll'} in ${inWords(nextMs)}`;
+  await condition(pending, nextMs, { summary });
+}

@@ -1,0 +1,201 @@
+import {
+  allHandlersFinished,
+  condition,
+  makeContinueAsNewFunc,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ObjectKey, SourceLook, SourceOutcome, Trigger } from '../activities/contract.ts';
+import { openInbox, type Inbox } from './inbox.ts';
+import { openJournal, type Journal } from './journal.ts';
+import { attributes } from './messages.ts';
+import { stageFailure } from './outcome.ts';
+import { shortRevision } from './schedule.ts';
+import { failedStep, idle, type Step, type Turn } from './source-idle.ts';
+import { records, sourceStages } from './stages.ts';
+
+/** Input of a run of a source: one run is one fetched revision, and the polls that found nothing after it. */
+export interface SourceRun {
+  readonly key: ObjectKey;
+  readonly trigger: Trigger;
+  readonly why?: string;
+  /** Failures in a row, which space out the retries. */
+  readonly failures?: number;
+}
+
+/** The durable loop of one source: ask the remote, fetch what moved, sleep until the interval has passed or somebody signals. */
+export async function source(input: SourceRun): Promise<void> {
+  const { key } = input;
+  const journal = openJournal(`GitRepository ${key.namespace}/${key.name}`);
+  const inbox = openInbox(() => journal.explanation);
+  let turn: Turn = {
+    trigger: input.trigger,
+    why: input.why ?? 'first look',
+    failures: input.failures ?? 0,
+    fetched: false,
+  };
+  for (;;) {
+    journal.begin(turn.trigger, turn.why);
+    inbox.take();
+    const step = await look(key, turn, journal);
+    if (step === 'over') return end(inbox);
+    inbox.answer(step.report);
+    turn = await idle(step, { journal, inbox });
+    if (inbox.waiting === 0 && allHandlersFinished() && runIsFull(step)) break;
+  }
+  const { trigger, why, failures } = turn;
+  await makeContinueAsNewFunc<typeof source>({
+    typedSearchAttributes: [
+      { key: attributes.kind, value: 'GitRepository' },
+      { key: attributes.namespace, value: key.namespace },
+      { key: attributes.name, value: key.name },
+      { key: attributes.trigger, value: trigger },
+      { key: attributes.phase, value: 'idle' },
+    ],
+  })({ key, trigger, why, failures });
+}
+
+async function look(key: ObjectKey, turn: Turn, journal: Journal): Promise<Step | 'over'> {
+  journal.doing('look', 'asking the remote for its revision');
+  let seen: SourceLook | undefined;
+  try {
+    seen = await sourceStages.lookAtSource.executeWithOptions({ summary: `look: ${turn.why}` }, [
+      key,
+    ]);
+    return await follow(key, seen, journal);
+  } catch (error) {
+    const failure = stageFailure(error, 'GitOperationFailed');
+    if (!failure) throw error;
+    const outcome: SourceOutcome = {
+      result: 'failed',
+      reason: failure.reason,
+      message: failure.message,
+      generation: seen?.generation ?? 0,
+      terminal: failure.terminal,
+      ...(seen?.requestedAt ? { requestedAt: seen.requestedAt } : {}),
+    };
+    await conclude(key, outcome, journal);
+    return failedStep(outcome, turn.failures);
+  }
+}
+
+async function follow(key: ObjectKey, seen: SourceLook, journal: Journal): Promise<Step | 'over'> {
+  switch (seen.verdict) {
+    case 'gone':
+      return 'over';
+    case 'deleted':
+      await sourceStages.finalizeSource(key);
+      return 'over';
+    case 'suspended':
+      return suspended(seen);
+    case 'rejected':
+      return rejected(key, seen, journal);
+    case 'idle':
+      return unchanged(key, seen);
+    case 'fetch':
+      return fetch(key, seen, journal);
+  }
+}
+
+async function fetch(key: ObjectKey, seen: SourceLook, journal: Journal): Promise<Step> {
+  const revision = seen.revision ?? '';
+  const begun = Date.now();
+  journal.revision(revision, `GitRepository/${key.namespace}/${key.name}`);
+  journal.doing('fetch', `fetching ${shortRevision(revision)}`);
+  const summary = `fetch ${shortRevision(revision)}`;
+  const stored = await sourceStages.fetchSource.executeWithOptions({ summary }, [key, seen]);
+  const message = `stored artifact for revision '${stored.revision}'`;
+  journal.ended({
+    phase: 'stored',
+    ready: true,
+    reason: 'Succeeded',
+    message,
+    memo: {
+      outcome: 'stored',
+      changes: stored.changed ? 'new artifact' : 'same artifact',
+      durationMs: Date.now() - begun,
+      revision: shortRevision(stored.revision),
+      endedAt: new Date().toISOString(),
+    },
+  });
+  const report = { ready: true, reason: 'Succeeded', message, revision: stored.revision };
+  return {
+    report,
+    failures: 0,
+    fetched: true,
+    nextMs: seen.intervalMs,
+    awaits: 'a push, or the interval',
+  };
+}
+
+async function unchanged(key: ObjectKey, seen: SourceLook): Promise<Step> {
+  const { generation, requestedAt, revision } = seen;
+  if (requestedAt) {
+    await records.concludeSource(key, {
+      result: 'idle',
+      reason: 'Succeeded',
+      message: seen.why,
+      generation,
+      requestedAt,
+      terminal: false,
+    });
+  }
+  const report = {
+    ready: true,
+    reason: 'Succeeded',
+    message: seen.why,
+    ...(revision ? { revision } : {}),
+  };
+  return {
+    report,
+    failures: 0,
+    fetched: false,
+    nextMs: seen.intervalMs,
+    awaits: 'a push, or the interval',
+  };
+}
+
+async function rejected(key: ObjectKey, seen: SourceLook, journal: Journal): Promise<Step> {
+  const outcome: SourceOutcome = {
+    result: 'rejected',
+    reason: seen.reason ?? 'InvalidSpec',
+    message: seen.why,
+    generation: seen.generation,
+    terminal: true,
+    ...(seen.requestedAt ? { requestedAt: seen.requestedAt } : {}),
+  };
+  await conclude(key, outcome, journal);
+  return failedStep(outcome, 0);
+}
+
+function suspended(seen: SourceLook): Step {
+  const report = { ready: false, reason: 'Suspended', message: seen.why };
+  return {
+    report,
+    failures: 0,
+    fetched: false,
+    nextMs: undefined,
+    awaits: 'spec.suspend set to false',
+  };
+}
+
+async function conclude(key: ObjectKey, outcome: SourceOutcome, journal: Journal): Promise<void> {
+  await records.concludeSource(key, outcome);
+  const { reason, message } = outcome;
+  journal.ended({
+    phase: outcome.terminal ? 'stalled' : 'failed',
+    ready: false,
+    reason,
+    message,
+    memo: { outcome: outcome.result, endedAt: new Date().toISOString() },
+  });
+}
+
+/** A run ends when it has fetched once, so that its row tells of one revision, or when its history grew long. */
+function runIsFull(step: Step): boolean {
+  return step.fetched || workflowInfo().continueAsNewSuggested;
+}
+
+async function end(inbox: Inbox): Promise<void> {
+  inbox.answer({ ready: false, reason: 'Deleted', message: 'the object is gone' });
+  await condition(allHandlersFinished);
+}
