@@ -39,6 +39,14 @@ export function createProgress(
     : new LogProgress(output, times);
 }
 
+/** A display that shows nothing, for calls made by programs. */
+export const SILENT: Progress = {
+  step: () => undefined,
+  done: () => undefined,
+  note: () => undefined,
+  close: () => undefined,
+};
+
 /** Runs `work` with the given display, or with one of its own that is closed at the end. */
 export async function withProgress<T>(
   given: Progress | undefined,

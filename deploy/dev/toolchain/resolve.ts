@@ -1,3 +1,4 @@
+import { allOrAbort } from '../all-or-abort.ts';
 import { interruptible } from '../interrupt.ts';
 import { withLock } from '../lock.ts';
 import { type Progress, withProgress } from '../progress.ts';
@@ -48,26 +49,6 @@ export async function resolveTools(
       return paths;
     }),
   );
-}
-
-/** When one build fails the others are stopped and waited for, so that none of them outlives the call. */
-async function allOrAbort(
-  tools: readonly Tool[],
-  outer: AbortSignal,
-  work: (tool: Tool, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const controller = new AbortController();
-  const signal = AbortSignal.any([outer, controller.signal]);
-  const failures: unknown[] = [];
-  await Promise.all(
-    tools.map((tool) =>
-      work(tool, signal).catch((error: unknown) => {
-        failures.push(error);
-        controller.abort();
-      }),
-    ),
-  );
-  if (failures.length > 0) throw failures[0];
 }
 
 async function findOrDownload(

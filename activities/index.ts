@@ -1,0 +1,70 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { applyObjects } from './apply/apply-objects.ts';
+import type { Cluster } from './cluster/client.ts';
+import { loadForPass } from './cluster/kustomizations.ts';
+import type { RenderedObjects } from './cluster/rendered.ts';
+import type { Activities, Pass } from './contract.ts';
+import type { ArtifactCache } from './fetch/artifact-cache.ts';
+import { fetchArtifact } from './fetch/fetch-artifact.ts';
+import { createSourceActivities, type SourceDeps } from './fetch/source-activities.ts';
+import { checkHealth } from './health/check-health.ts';
+import { pruneAll, pruneStale } from './prune/prune-stale.ts';
+import { renderManifests } from './render/render-manifests.ts';
+import type { Renderer } from './render/renderer.ts';
+import { conclude, progress } from './status/conclude.ts';
+import { finalize } from './status/finalize.ts';
+import { observe } from './status/observe.ts';
+
+/** What the activities work with: one cluster, the caches of this worker, and the renderer. */
+export interface ActivityDeps extends SourceDeps {
+  readonly cluster: Cluster;
+  readonly artifacts: ArtifactCache;
+  readonly renderer: Renderer;
+}
+
+/** All activities of a worker, the stages in the order of a pass. */
+export function createActivities(deps: ActivityDeps): Activities {
+  const { cluster, artifacts, renderer } = deps;
+  const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
+  // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
+  const rendered: RenderedObjects = async (pass) => renderer.render((await load(pass)).spec, pass);
+  const tools = { cluster, rendered, load };
+  return {
+    observe: (key) => observe(cluster, key),
+    fetch: alive(async (pass) => {
+      const { revision } = pass.artifact;
+      await progress(cluster, pass.key, pass.generation, `Fetching manifests of ${revision}`);
+      return fetchArtifact(artifacts, pass);
+    }),
+    render: alive((pass) => renderManifests(renderer, load, pass)),
+    apply: alive((pass) => applyObjects(tools, pass)),
+    health: alive((pass) => {
+      const { cancellationSignal: signal } = Context.current();
+      return checkHealth({ ...tools, signal }, pass);
+    }),
+    prune: alive((pass) => pruneStale(tools, pass)),
+    conclude: (key, outcome) => conclude(cluster, key, outcome),
+    finalize: alive((key) => finalize(cluster, (loaded) => pruneAll(tools, loaded, key), key)),
+    ...createSourceActivities(deps),
+  };
+}
+
+/** Heartbeats once a second while an activity runs: a dead worker is noticed, and a cancellation arrives. */
+function alive<Input, Result>(
+  run: (input: Input) => Promise<Result>,
+): (input: Input) => Promise<Result> {
+  return async (input) => {
+    const context = Context.current();
+    const beat = setInterval(() => {
+      context.heartbeat();
+    }, 1000);
+    try {
+      return await run(input);
+    } catch (error) {
+      if (context.cancellationSignal.aborted) throw new CancelledFailure('the wait was ended');
+      throw error;
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}

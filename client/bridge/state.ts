@@ -1,0 +1,101 @@
+import type { KubeObject } from '../../activities/cluster/object.ts';
+import type { ObjectKey, Trigger } from '../../activities/contract.ts';
+
+/** What of a custom resource decides whether its workflow has to look: nothing else in it is kept. */
+export interface Sight {
+  readonly kind: string;
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly generation: number;
+  readonly observed: number;
+  readonly requestedAt: string;
+  readonly handledAt: string;
+  readonly deleting: boolean;
+  readonly ready: boolean;
+  /** The artifact of a source as revision and digest; empty where there is none. */
+  readonly artifact: string;
+  /** The revision of that artifact. */
+  readonly artifactRevision: string;
+  readonly appliedRevision: string;
+  readonly attemptedRevision: string;
+  /** `Kind/namespace/name` of the source of a Kustomization. */
+  readonly source: string;
+  /** `namespace/name` of the Kustomizations that this one depends on. */
+  readonly dependencies: readonly string[];
+}
+
+/** Reads a sight from an object as the API server gives it; tolerates whatever bypassed the schema. */
+export function sightOf(kind: string, object: KubeObject): Sight {
+  const { metadata } = object;
+  const key = { namespace: metadata.namespace ?? '', name: metadata.name };
+  const spec = record(object['spec']);
+  const status = record(object['status']);
+  const artifact = record(status['artifact']);
+  const source = record(spec['sourceRef']);
+  const revision = text(artifact['revision']);
+  return {
+    kind,
+    key,
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    observed: Number(status['observedGeneration'] ?? -1),
+    requestedAt: metadata.annotations?.['reconcile.fluxcd.io/requestedAt'] ?? '',
+    handledAt: text(status['lastHandledReconcileAt']),
+    deleting: metadata.deletionTimestamp !== undefined,
+    ready: list(status['conditions']).some(
+      (row) => row['type'] === 'Ready' && row['status'] === 'True',
+    ),
+    artifact: revision === '' ? '' : `${revision} ${text(artifact['digest'])}`,
+    artifactRevision: revision,
+    appliedRevision: text(status['lastAppliedRevision']),
+    attemptedRevision: text(status['lastAttemptedRevision']),
+    source: sourceName(source, key.namespace),
+    dependencies: list(spec['dependsOn']).map(
+      (row) => `${text(row['namespace']) || key.namespace}/${text(row['name'])}`,
+    ),
+  };
+}
+
+/** Why the workflow of an object has to look after its object changed from `before` to `now`; nothing where it need not. */
+export function ownTrigger(before: Sight | undefined, now: Sight): Trigger | undefined {
+  if (before?.uid !== now.uid) return 'start';
+  if (now.deleting && !before.deleting) return 'delete';
+  if (now.generation !== before.generation) return 'spec';
+  return now.requestedAt !== before.requestedAt ? 'request' : undefined;
+}
+
+/** True when others that wait for this object have to look: a source has a new artifact, or a Kustomization turned ready at a revision. */
+export function wakesDependants(before: Sight | undefined, now: Sight): boolean {
+  if (now.kind !== 'Kustomization') return now.artifact !== '' && now.artifact !== before?.artifact;
+  if (!now.ready || now.observed !== now.generation) return false;
+  return (
+    before === undefined ||
+    !before.ready ||
+    before.observed !== now.observed ||
+    before.appliedRevision !== now.appliedRevision
+  );
+}
+
+/** True when the status of an object shows work left to do; decides whom a starting bridge signals. */
+export function isBehind(now: Sight, sourceRevision: string | undefined): boolean {
+  if (now.deleting || now.observed !== now.generation) return true;
+  if (now.requestedAt !== '' && now.requestedAt !== now.handledAt) return true;
+  return sourceRevision !== undefined && sourceRevision !== now.attemptedRevision;
+}
+
+function sourceName(source: Record<string, unknown>, ownNamespace: string): string {
+  if (text(source['name']) === '') return '';
+  return `${text(source['kind'])}/${text(source['namespace']) || ownNamespace}/${text(source['name'])}`;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function list(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.map(record) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

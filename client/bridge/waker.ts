@@ -1,0 +1,136 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { ObjectKey, Trigger } from '../../activities/contract.ts';
+import {
+  attributes,
+  reconcileSignal,
+  taskQueue,
+  workflowId,
+  workflowTypes,
+  type ReconciledKind,
+} from '../../workflows/messages.ts';
+import type { Log } from '../log.ts';
+import type { Sight } from './state.ts';
+
+/** Starts and signals workflows. Signals to the same object that are not sent yet are one signal. */
+export interface Waker {
+  /** Signals an object's workflow and starts it where there is none. */
+  wake(kind: string, key: ObjectKey, trigger: Trigger, reason: string): void;
+  /** Lets the workflow of a deleted object see that it is gone. */
+  end(kind: string, key: ObjectKey): void;
+  /** Starts the workflows that are missing, signals those behind, and ends those whose object is not there. */
+  heal(kind: string, present: readonly Sight[], behind: (sight: Sight) => boolean): Promise<void>;
+}
+
+/** A waker with at most `concurrency` calls to Temporal in flight; a call that fails is tried again until it succeeds. */
+export function createWaker(client: Client, log: Log, concurrency = 16): Waker {
+  const queue = new Map<string, () => Promise<void>>();
+  let running = 0;
+  const pump = (): void => {
+    for (const [id, job] of queue) {
+      if (running >= concurrency) return;
+      queue.delete(id);
+      running++;
+      void attempt(job, id, log).finally(() => {
+        running--;
+        pump();
+      });
+    }
+  };
+  const put = (id: string, job: () => Promise<void>): void => {
+    queue.set(id, job);
+    pump();
+  };
+  const wake: Waker['wake'] = (kind, key, trigger, reason) => {
+    if (!isReconciled(kind)) return;
+    put(workflowId(kind, key), () => signalWithStart(client, kind, key, { trigger, reason }));
+  };
+  const end: Waker['end'] = (kind, key) => {
+    if (isReconciled(kind)) put(workflowId(kind, key), () => signalIfRunning(client, kind, key));
+  };
+  return {
+    wake,
+    end,
+    async heal(kind, present, behind) {
+      if (!isReconciled(kind)) return;
+      const orphans = await runningIds(client, kind, log);
+      for (const sight of present) {
+        const missing = !orphans.delete(workflowId(kind, sight.key));
+        if (missing) wake(kind, sight.key, 'start', 'its workflow was missing');
+        else if (behind(sight)) wake(kind, sight.key, 'source', 'its status is behind');
+      }
+      for (const id of orphans) {
+        const [namespace = '', name = ''] = id.split('/').slice(-2);
+        end(kind, { namespace, name });
+      }
+    },
+  };
+}
+
+function isReconciled(kind: string): kind is ReconciledKind {
+  return kind in workflowTypes;
+}
+
+async function attempt(job: () => Promise<void>, id: string, log: Log): Promise<void> {
+  for (let failures = 0; ; failures++) {
+    try {
+      await job();
+      return;
+    } catch (error) {
+      const retryMs = Math.min(250 * 2 ** failures, 10_000);
+      const message = error instanceof Error ? error.message : String(error);
+      log.warn('signal failed', { workflow: id, error: message, retryMs });
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
+async function signalWithStart(
+  client: Client,
+  kind: ReconciledKind,
+  key: ObjectKey,
+  wake: { trigger: Trigger; reason: string },
+): Promise<void> {
+  await client.workflow.signalWithStart(workflowTypes[kind], {
+    workflowId: workflowId(kind, key),
+    taskQueue,
+    args: [{ key, trigger: 'start' }],
+    signal: reconcileSignal,
+    signalArgs: [wake],
+    memo: { object: `${kind}/${key.namespace}/${key.name}` },
+    staticSummary: `${kind} ${key.namespace}/${key.name}`,
+    typedSearchAttributes: [
+      { key: attributes.kind, value: kind },
+      { key: attributes.namespace, value: key.namespace },
+      { key: attributes.name, value: key.name },
+      { key: attributes.trigger, value: 'start' },
+      { key: attributes.phase, value: 'starting' },
+    ],
+  });
+}
+
+async function signalIfRunning(
+  client: Client,
+  kind: ReconciledKind,
+  key: ObjectKey,
+): Promise<void> {
+  try {
+    const wake = { trigger: 'delete', reason: 'the object is gone' } as const;
+    await client.workflow.getHandle(workflowId(kind, key)).signal(reconcileSignal, wake);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+/** Ids of the workflows of a kind that run now, by Temporal's visibility, which may lag behind by a second. */
+async function runningIds(client: Client, kind: ReconciledKind, log: Log): Promise<Set<string>> {
+  const query = `WorkflowType="${workflowTypes[kind]}" AND ExecutionStatus="Running"`;
+  const ids = new Set<string>();
+  const load = async (): Promise<void> => {
+    const prefix = `${kind.toLowerCase()}/`;
+    for await (const { workflowId: id } of client.workflow.list({ query })) {
+      if (id.startsWith(prefix)) ids.add(id);
+    }
+  };
+  await attempt(load, `list of ${kind}`, log);
+  return ids;
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** Where the clients of Temporal and of the cluster connect to. */
+export const ClientSettings = z.object({
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_UI_URL: z.string().optional(),
+  KUBECONFIG: z.string().optional(),
+});
+export type ClientSettings = z.infer<typeof ClientSettings>;
+
+/** Reads the settings from the environment. */
+export function readClientSettings(environment: NodeJS.ProcessEnv): ClientSettings {
+  return ClientSettings.parse(environment);
+}

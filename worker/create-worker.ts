@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { connectCluster, type Cluster } from '../activities/cluster/client.ts';
+import { ArtifactCache } from '../activities/fetch/artifact-cache.ts';
+import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
+import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
+import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
+import { createActivities } from '../activities/index.ts';
+import { createRenderer } from '../activities/render/renderer.ts';
+import { taskQueue } from '../workflows/messages.ts';
+import { cacheDirectory, type WorkerSettings } from './settings.ts';
+
+/** A worker that is wired up and not running yet, and what has to be closed after it. */
+export interface AssembledWorker {
+  readonly worker: Worker;
+  readonly artifactPort: number;
+  close(): Promise<void>;
+}
+
+/** Connects to the cluster and to Temporal, opens the artifact server and registers workflows and activities. */
+export async function createWorker(
+  settings: WorkerSettings,
+  workflowBundle: WorkflowBundle,
+): Promise<AssembledWorker> {
+  const cluster = await connectCluster(settings.KUBECONFIG);
+  const { deps, server } = await openStores(settings, cluster);
+  const connection = await NativeConnection.connect({ address: settings.TEMPORAL_ADDRESS });
+  const worker = await Worker.create({
+    connection,
+    namespace: settings.TEMPORAL_NAMESPACE,
+    taskQueue,
+    workflowBundle,
+    activities: createActivities(deps),
+    // More workflow tasks at a time than this run into their ten-second limit on two cores.
+    maxConcurrentWorkflowTaskExecutions: 20,
+    maxConcurrentActivityTaskExecutions: settings.SLUICE_CONCURRENT,
+    maxConcurrentLocalActivityExecutions: settings.SLUICE_CONCURRENT * 2,
+    shutdownGraceTime: '10s',
+  });
+  return {
+    worker,
+    artifactPort: server.port,
+    async close() {
+      await server.close();
+      await connection.close();
+      await cluster.close();
+    },
+  };
+}
+
+async function openStores(
+  settings: WorkerSettings,
+  cluster: Cluster,
+): Promise<{
+  deps: Parameters<typeof createActivities>[0];
+  server: { port: number; close: () => Promise<void> };
+}> {
+  const cache = cacheDirectory(settings);
+  const tempDir = join(cache, 'work');
+  const { host, port } = splitAddress(settings.SLUICE_STORAGE_ADDR);
+  const storage = new ArtifactStorage({
+    dir: join(cache, 'artifacts'),
+    advertisedAddress: settings.SLUICE_STORAGE_ADV_ADDR ?? `127.0.0.1:${port}`,
+  });
+  const artifacts = new ArtifactCache({ dir: join(cache, 'unpacked') });
+  const renderer = createRenderer({
+    kustomize: settings.SLUICE_KUSTOMIZE,
+    cacheDir: join(cache, 'builds'),
+    openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
+    noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
+  });
+  const deps = { cluster, storage, tempDir, artifacts, renderer };
+  const rebuild = (path: string): ReturnType<typeof rebuildArtifact> =>
+    rebuildArtifact({ cluster, storage, tempDir }, path);
+  const server = await startArtifactServer({ storage, host, port, rebuild });
+  return { deps, server };
+}
+
+function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
+}

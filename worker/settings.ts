@@ -1,0 +1,39 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** What a worker can be told by its environment; every value has a default that suits one machine. */
+export const WorkerSettings = z.object({
+  TEMPORAL_ADDRESS: z
+    .string()
+    .default('127.0.0.1:7233')
+    .describe('address of the Temporal frontend'),
+  TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace'),
+  KUBECONFIG: z.string().optional().describe('kubeconfig of the cluster; in a pod its own account'),
+  SLUICE_CACHE_DIR: z.string().optional().describe('private cache of artifacts and builds'),
+  SLUICE_KUSTOMIZE: z.string().default('kustomize').describe('path of the kustomize binary'),
+  SLUICE_STORAGE_ADDR: z.string().default('0.0.0.0:9090').describe('where artifacts are served'),
+  SLUICE_STORAGE_ADV_ADDR: z
+    .string()
+    .optional()
+    .describe('host:port that goes into the url of an artifact'),
+  SLUICE_NO_REMOTE_BASES: z.stringbool().default(false).describe('refuse remote kustomize bases'),
+  SLUICE_CONCURRENT: z.coerce.number().int().min(1).default(20).describe('activities at a time'),
+});
+export type WorkerSettings = z.infer<typeof WorkerSettings>;
+
+/** Reads the settings; raises an error that names every variable at fault. */
+export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
+  const parsed = WorkerSettings.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`wrong settings: ${faults.join('; ')}`);
+}
+
+/** The worker's private directory, made with mode 0700. */
+export function cacheDirectory(settings: WorkerSettings): string {
+  const directory = settings.SLUICE_CACHE_DIR ?? join(homedir(), '.cache', 'sluice', 'worker');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}
