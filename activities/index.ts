@@ -8,7 +8,8 @@ import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
 import { createSourceActivities, type SourceDeps } from './fetch/source-activities.ts';
 import { checkHealth } from './health/check-health.ts';
-import { pruneAll, pruneStale } from './prune/prune-stale.ts';
+import { pruneAll } from './prune/prune-all.ts';
+import { pruneStale } from './prune/prune-stale.ts';
 import { renderManifests } from './render/render-manifests.ts';
 import type { Renderer } from './render/renderer.ts';
 import { conclude, progress } from './status/conclude.ts';
@@ -44,7 +45,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     }),
     prune: alive((pass) => pruneStale(tools, pass)),
     conclude: (key, outcome) => conclude(cluster, key, outcome),
-    finalize: alive((key) => finalize(cluster, (loaded) => pruneAll(tools, loaded, key), key)),
+    finalize: alive((key) => finalize(cluster, (loaded) => pruneAll(cluster, loaded, key), key)),
     ...createSourceActivities(deps),
   };
 }

@@ -24,22 +24,26 @@ export async function announce(
 
 /** The events of an outcome, in the order in which they happened. */
 export function eventsOf(outcome: Outcome, wasReady: boolean): Announcement[] {
-  const events: Announcement[] = [];
+  const { result, reason, message } = outcome;
   const changes = listChanges(outcome);
-  if (changes !== '') events.push({ type: 'Normal', reason: 'Progressing', message: changes });
   const deleted = listDeleted(outcome);
-  if (deleted !== '') events.push({ type: 'Normal', reason: outcome.reason, message: deleted });
-  if (outcome.result === 'applied') {
-    if ((outcome.health?.checked ?? 0) > 0 && (!wasReady || changes !== '')) {
-      const took = ((outcome.health?.durationMs ?? 0) / 1000).toFixed(1);
-      const message = `Health check passed in ${took}s`;
-      events.push({ type: 'Normal', reason: outcome.reason, message });
-    }
-    const message = `Reconciliation finished in ${outcome.durationMs}ms, next run in ${Math.round(outcome.nextMs / 1000)}s`;
-    return [...events, { type: 'Normal', reason: outcome.reason, message }];
+  const events: Announcement[] = [];
+  if (changes !== '') events.push({ type: 'Normal', reason: 'Progressing', message: changes });
+  if (deleted !== '') events.push({ type: 'Normal', reason, message: deleted });
+  if (result === 'applied') return [...events, ...successOf(outcome, !wasReady || changes !== '')];
+  const type = result === 'waiting' || result === 'canceled' ? 'Normal' : 'Warning';
+  return [...events, { type, reason, message }];
+}
+
+function successOf(outcome: Outcome, tellsHealth: boolean): Announcement[] {
+  const { reason, health, durationMs, nextMs } = outcome;
+  const next = `next run in ${Math.round(nextMs / 1000)}s`;
+  const done = `Reconciliation finished in ${durationMs}ms, ${next}`;
+  const messages = [done];
+  if (tellsHealth && health && health.checked > 0) {
+    messages.unshift(`Health check passed in ${(health.durationMs / 1000).toFixed(1)}s`);
   }
-  const type = outcome.result === 'waiting' || outcome.result === 'canceled' ? 'Normal' : 'Warning';
-  return [...events, { type, reason: outcome.reason, message: outcome.message }];
+  return messages.map((message) => ({ type: 'Normal', reason, message }));
 }
 
 function listChanges({ changes }: Outcome): string {

@@ -19,13 +19,8 @@ export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcom
   const { status, object } = loaded;
   const { wanted, remove } = conditionsOf(outcome, loaded.spec);
   const now = new Date().toISOString();
-  const conditions = withConditions(
-    status.conditions ?? [],
-    wanted,
-    remove,
-    outcome.generation,
-    now,
-  );
+  const at = { generation: outcome.generation, now };
+  const conditions = withConditions(status.conditions ?? [], wanted, remove, at);
   const applied = outcome.result === 'applied';
   await patchStatus(cluster, key, {
     conditions,
@@ -60,7 +55,7 @@ export async function progress(
     },
   ] as const;
   const current = loaded.status.conditions ?? [];
-  const conditions = withConditions(current, [...wanted], ['Stalled'], generation, now);
+  const conditions = withConditions(current, wanted, ['Stalled'], { generation, now });
   await patchStatus(cluster, key, { conditions });
 }
 

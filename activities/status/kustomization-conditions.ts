@@ -1,13 +1,6 @@
 import type { Kustomization } from '../../api/index.ts';
+import type { WantedCondition } from '../cluster/conditions.ts';
 import type { Outcome } from '../contract.ts';
-
-/** A condition to be set; generation and transition time are added when it is written. */
-export interface WantedCondition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-}
 
 /**
  * The conditions of an outcome, by the rules of kstatus: Ready is always there, Reconciling and Stalled never together,

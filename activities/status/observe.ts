@@ -1,4 +1,4 @@
-import { parseDuration, unsupportedFields } from '../../api/index.ts';
+import { parseDuration, unsupportedFields, type Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import {
   kustomizationRef,
@@ -67,15 +67,24 @@ function newsOf(
   const attempted = status.lastAttemptedRevision;
   if (attempted === undefined) return { trigger: 'start', why: 'never applied' };
   if (attempted !== revision) return { trigger: 'source', why: `new revision ${revision}` };
-  const { generation } = object.metadata;
-  const ready = (status.conditions ?? []).find((condition) => condition.type === 'Ready');
+  return unfinished(status, object.metadata.generation, revision);
+}
+
+function unfinished(
+  status: LoadedKustomization['status'],
+  generation: number | undefined,
+  revision: string,
+): { trigger: Trigger; why: string } | undefined {
+  const ready = readyOf(status);
   if (ready?.observedGeneration !== generation) {
     return { trigger: 'spec', why: `generation ${String(generation)} of the spec` };
   }
-  if (ready?.status !== 'True' || status.lastAppliedRevision !== revision) {
-    return { trigger: 'retry', why: ready?.message ?? 'not ready' };
-  }
-  return undefined;
+  if (ready?.status === 'True' && status.lastAppliedRevision === revision) return undefined;
+  return { trigger: 'retry', why: ready?.message ?? 'not ready' };
+}
+
+function readyOf({ conditions = [] }: LoadedKustomization['status']): Condition | undefined {
+  return conditions.find(({ type }) => type === 'Ready');
 }
 
 function baseOf({ spec, status, object }: LoadedKustomization, key: ObjectKey): Base {

@@ -21,7 +21,8 @@ export async function assignPorts(
   return ports;
 }
 
-async function freePort(taken: ReadonlySet<number>): Promise<number> {
+/** A port on 127.0.0.1 that nobody listens on now; raises an Error if none is found. */
+export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = randomInt(LOWEST, HIGHEST);
     if (!taken.has(port) && (await isFree(port))) return port;

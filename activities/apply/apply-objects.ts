@@ -1,0 +1,82 @@
+import { entryOf, isSameInventory, union, writeInventory } from '../cluster/inventory.ts';
+import { mapLimited } from '../cluster/limit.ts';
+import { withNamespaces } from '../cluster/namespace.ts';
+import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
+import { groupByRank, stageOf } from '../cluster/order.ts';
+import { withOwner } from '../cluster/owner.ts';
+import type { PassTools } from '../cluster/pass-tools.ts';
+import { read } from '../cluster/kustomizations.ts';
+import type { ChangeSet, Pass } from '../contract.ts';
+import { normalize } from './normalize.ts';
+import { concurrency, planStage, type PlanContext } from './plan.ts';
+import { waitForDefinitions } from './definitions.ts';
+import { write, type Change } from './write.ts';
+
+/**
+ * The apply stage: server-side apply in Flux's stages and order. The inventory of old and new objects together is written before the
+ * first of them, so that nothing is ever applied and in no inventory. Fails with ApplyFailed before a stage wrote anything.
+ */
+export async function applyObjects(tools: PassTools, pass: Pass): Promise<ChangeSet> {
+  const { cluster, rendered, load } = tools;
+  const { spec, status } = await load(pass);
+  const set = await rendered(pass);
+  const sent = set.objects.map((object) => withOwner(normalize(object), pass.key));
+  const objects = await read(() => withNamespaces(cluster, sent));
+  const known = status.inventory?.entries ?? [];
+  const all = union(known, objects.map(entryOf));
+  if (!isSameInventory(known, all)) await writeInventory(cluster, pass.key, all);
+  const changes: [string, Change][] = [];
+  const context: PlanContext = { cluster, force: spec.force, newKinds: definedKinds(objects) };
+  for (const stage of [0, 1, 2]) {
+    const members = objects.filter((object) => stageOf(object) === stage);
+    changes.push(...(await applyStage(context, members)));
+    if (stage < 2) await waitForDefinitions(cluster, members);
+  }
+  return changeSetOf(changes);
+}
+
+async function applyStage(
+  context: PlanContext,
+  objects: readonly KubeObject[],
+): Promise<[string, Change][]> {
+  const decisions = await planStage(context, objects);
+  const changes: [string, Change][] = [];
+  for (const group of groupByRank(decisions, ({ object }) => refOf(object))) {
+    const written = await mapLimited(group, concurrency, async (decision) => {
+      const change = await write(context.cluster, decision);
+      return [describeRef(refOf(decision.object)), change] as [string, Change];
+    });
+    changes.push(...written);
+  }
+  return changes;
+}
+
+function definedKinds(objects: readonly KubeObject[]): Set<string> {
+  const kinds = new Set<string>();
+  for (const object of objects) {
+    if (object.kind !== 'CustomResourceDefinition') continue;
+    const { group, names } = object['spec'] as { group?: string; names?: { kind?: string } };
+    kinds.add(`${group ?? ''}/${names?.kind ?? ''}`);
+  }
+  return kinds;
+}
+
+/** Histories must stay small: beyond this many names the counts speak. */
+const maxNames = 50;
+
+function changeSetOf(changes: readonly [string, Change][]): ChangeSet {
+  const named = (wanted: Change): string[] =>
+    changes.filter(([, change]) => change === wanted).map(([name]) => name);
+  const created = named('created');
+  const configured = named('configured');
+  return {
+    created: created.slice(0, maxNames),
+    configured: configured.slice(0, maxNames),
+    counts: {
+      created: created.length,
+      configured: configured.length,
+      unchanged: named('unchanged').length,
+      skipped: named('skipped').length,
+    },
+  };
+}

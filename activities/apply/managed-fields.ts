@@ -1,0 +1,50 @@
+import { fieldManager } from '../cluster/server-side-apply.ts';
+
+/** One row of metadata.managedFields. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: FieldTree;
+  readonly [field: string]: unknown;
+}
+
+/** A tree of field paths, as the API server writes it. */
+export interface FieldTree {
+  readonly [path: string]: FieldTree;
+}
+
+/**
+ * The rows with those of kubectl and of older ways of applying merged into ours, so that the next apply takes back what was changed by
+ * hand; undefined where there is none of them. The rows of all other managers stay: their fields are theirs.
+ */
+export function takeOver(rows: readonly ManagedFields[]): ManagedFields[] | undefined {
+  const taken = rows.filter(isOurs);
+  if (taken.length === 0) return undefined;
+  const own = rows.find(isApply);
+  const fieldsV1 = [...(own ? [own] : []), ...taken]
+    .map((row) => row.fieldsV1 ?? {})
+    .reduce(mergeFields, {});
+  const [template] = own ? [own] : taken;
+  const merged = { ...template, manager: fieldManager, operation: 'Apply', fieldsV1 };
+  return [merged, ...rows.filter((row) => row !== own && !taken.includes(row))];
+}
+
+function isApply({ manager, operation, subresource }: ManagedFields): boolean {
+  return manager === fieldManager && operation === 'Apply' && !subresource;
+}
+
+function isOurs(row: ManagedFields): boolean {
+  const { manager = '', operation, subresource } = row;
+  if (subresource) return false;
+  if (manager.startsWith('kubectl') || manager.startsWith('before-first-apply')) return true;
+  return manager === fieldManager && operation === 'Update';
+}
+
+function mergeFields(a: FieldTree, b: FieldTree): FieldTree {
+  const merged: Record<string, FieldTree> = { ...a };
+  for (const [path, child] of Object.entries(b)) {
+    merged[path] = mergeFields(merged[path] ?? {}, child);
+  }
+  return merged;
+}

@@ -1,0 +1,136 @@
+import { ApiError, isNotFound, isTransient } from '../cluster/api-error.ts';
+import type { Cluster } from '../cluster/client.ts';
+import { mapLimited } from '../cluster/limit.ts';
+import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
+import { redact } from '../cluster/redact.ts';
+import { serverSideApply } from '../cluster/server-side-apply.ts';
+import { applyMode, isForced, isSkipped } from '../cluster/switches.ts';
+import { fail } from '../failures.ts';
+import { hasDrifted } from './drift.ts';
+import { takeOver, type ManagedFields } from './managed-fields.ts';
+
+/** What is to be done with one object. */
+export interface Decision {
+  readonly object: KubeObject;
+  readonly action: 'create' | 'configure' | 'take-over' | 'recreate' | 'nothing' | 'skip';
+  /** As it stands in the cluster; set where the action works on it. */
+  readonly live?: KubeObject;
+}
+
+/** What a plan needs to know beside the objects. */
+export interface PlanContext {
+  readonly cluster: Cluster;
+  /** spec.force of the Kustomization. */
+  readonly force: boolean;
+  /** `group/Kind` of the kinds whose CRD belongs to the same revision. */
+  readonly newKinds: ReadonlySet<string>;
+}
+
+/** API calls of one Kustomization in flight; the floor of the API server was reached with eight. */
+export const concurrency = 8;
+
+/**
+ * Compares a stage with the cluster by a dry run of every object, and writes nothing. Fails with ApplyFailed, naming every object at
+ * fault and the reason of the API server, so that a stage is applied as a whole or not at all.
+ */
+export async function planStage(
+  context: PlanContext,
+  objects: readonly KubeObject[],
+): Promise<Decision[]> {
+  const faults: string[] = [];
+  const decisions = await mapLimited(objects, concurrency, async (object) => {
+    try {
+      return await decide(context, object);
+    } catch (error) {
+      if (isTransient(error) && error instanceof Error)
+        throw fail('ClusterUnavailable', error.message);
+      if (!(error instanceof ApiError)) throw error;
+      faults.push(faultOf(object, error, objects));
+      return undefined;
+    }
+  });
+  if (faults.length > 0) {
+    const more = faults.length > maxFaults ? `; and ${faults.length - maxFaults} more` : '';
+    throw fail('ApplyFailed', `${faults.sort().slice(0, maxFaults).join('; ')}${more}`);
+  }
+  return decisions.filter((decision) => decision !== undefined);
+}
+
+const maxFaults = 10;
+
+async function decide(context: PlanContext, object: KubeObject): Promise<Decision> {
+  if (isSkipped(object)) return { object, action: 'skip' };
+  const live = await context.cluster.get(refOf(object));
+  if (!live) {
+    await dryRun(context, object);
+    return { object, action: 'create' };
+  }
+  if (isSkipped(live) || applyMode(object) === 'IfNotPresent') return { object, action: 'skip' };
+  try {
+    const applied = await dryRun(context, object);
+    if (needsTakeOver(object, live)) return { object, action: 'take-over', live };
+    return { object, action: hasDrifted(live, applied) ? 'configure' : 'nothing' };
+  } catch (error) {
+    return recreate(context, { object, live }, error);
+  }
+}
+
+/** What can not be changed in place is deleted and created again, if the user allows it. */
+async function recreate(
+  { cluster, force }: PlanContext,
+  { object, live }: { object: KubeObject; live: KubeObject },
+  error: unknown,
+): Promise<Decision> {
+  if (!isImmutable(error)) throw error;
+  if (!force && !isForced(object)) throw withHint(error);
+  await validateAsNew(cluster, object);
+  return { object, action: 'recreate', live };
+}
+
+function needsTakeOver(object: KubeObject, live: KubeObject): boolean {
+  const rows = (live.metadata.managedFields ?? []) as ManagedFields[];
+  return applyMode(object) !== 'Merge' && takeOver(rows) !== undefined;
+}
+
+/** A kind that has just been defined is served a moment after its CRD says that it is established. */
+async function dryRun({ cluster, newKinds }: PlanContext, object: KubeObject): Promise<KubeObject> {
+  const patient = newKinds.has(`${object.apiVersion.split('/')[0] ?? ''}/${object.kind}`);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await serverSideApply(cluster, object, { dryRun: true });
+    } catch (error) {
+      if (!patient || !isNotFound(error) || attempt >= 40) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+function isImmutable(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError) || error.status !== 422) return false;
+  return /immutable|may not (be )?change|cannot (be )?change|forbidden: updates to/i.test(
+    error.message,
+  );
+}
+
+function withHint(error: ApiError): ApiError {
+  const hint =
+    'set spec.force, or kustomize.toolkit.fluxcd.io/force: enabled on the object, to have it deleted and created again';
+  return new ApiError(error.status, error.reason, `${error.message}; ${hint}`);
+}
+
+/** Before anything is deleted for it, an object has to be valid as a new one: checked under a name that is free. */
+async function validateAsNew(cluster: Cluster, object: KubeObject): Promise<void> {
+  const { name, ...metadata } = object.metadata;
+  const free = `${name.slice(0, 40)}-${Date.now().toString(36)}`;
+  await cluster.request({
+    method: 'POST',
+    path: await cluster.path({ ...refOf(object), name: '' }),
+    query: { dryRun: 'All', fieldManager: 'sluice-validation' },
+    body: { ...object, metadata: { ...metadata, name: free } },
+  });
+}
+
+function faultOf(object: KubeObject, error: ApiError, objects: readonly KubeObject[]): string {
+  const message = redact(error.message, objects, object);
+  return `${describeRef(refOf(object))} dry-run failed (${error.reason}): ${message}`;
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { Cluster } from './client.ts';
+import type { KubeObject } from './object.ts';
+
+/** An event about an object of ours. */
+export interface EventRecord {
+  readonly object: KubeObject;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /** The name under which Flux's users look for the event, such as `kustomize-controller`. */
+  readonly component: string;
+  readonly annotations?: Record<string, string>;
+}
+
+/** Records a Kubernetes event. Never raises: an event that is lost must not fail what it tells of. */
+export async function recordEvent(cluster: Cluster, event: EventRecord): Promise<void> {
+  const { object, type, reason, message, component, annotations = {} } = event;
+  const { namespace = 'default', name, uid, resourceVersion } = object.metadata;
+  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const { apiVersion, kind } = object;
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace, annotations },
+    involvedObject: { apiVersion, kind, namespace, name, uid, resourceVersion },
+    type,
+    reason,
+    message: cut(message),
+    source: { component },
+    reportingComponent: component,
+    reportingInstance: component,
+    firstTimestamp: now,
+    lastTimestamp: now,
+    count: 1,
+  };
+  const path = `/api/v1/namespaces/${namespace}/events`;
+  await cluster.request({ method: 'POST', path, body }).catch(() => undefined);
+}
+
+/** The API server refuses an event whose message is longer. */
+const maxMessage = 1024;
+
+function cut(message: string): string {
+  return message.length <= maxMessage ? message : `${message.slice(0, maxMessage - 1)}…`;
+}

@@ -1,0 +1,56 @@
+import { isNotFound } from './api-error.ts';
+import type { Cluster } from './client.ts';
+import { groupOf, type KubeObject } from './object.ts';
+
+/** The object as the API server will address it: `default` for a namespaced kind that names none, no namespace for a cluster-scoped one. */
+export async function withNamespace(cluster: Cluster, object: KubeObject): Promise<KubeObject> {
+  return placed(object, await scopeOf(cluster, object));
+}
+
+/** The same for a whole set, where the scope of a kind may come from a CRD that is only about to be applied. */
+export async function withNamespaces(
+  cluster: Cluster,
+  objects: readonly KubeObject[],
+): Promise<KubeObject[]> {
+  const defined = definedScopes(objects);
+  return Promise.all(
+    objects.map(async (object) => {
+      const fromSet = defined.get(`${groupOf(object.apiVersion)}/${object.kind}`);
+      return placed(object, fromSet ?? (await scopeOf(cluster, object)));
+    }),
+  );
+}
+
+type Scope = 'Namespaced' | 'Cluster' | undefined;
+
+function placed(object: KubeObject, scope: Scope): KubeObject {
+  if (scope === undefined) return object;
+  const { namespace, ...rest } = object.metadata;
+  if (scope === 'Cluster') return { ...object, metadata: rest };
+  return { ...object, metadata: { ...object.metadata, namespace: namespace ?? 'default' } };
+}
+
+/** Undefined for a kind that the server does not serve. */
+async function scopeOf(cluster: Cluster, object: KubeObject): Promise<Scope> {
+  try {
+    const { namespaced } = await cluster.discovery.resolve(object);
+    return namespaced ? 'Namespaced' : 'Cluster';
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function definedScopes(objects: readonly KubeObject[]): Map<string, Scope> {
+  const scopes = new Map<string, Scope>();
+  for (const { kind, ...object } of objects) {
+    if (kind !== 'CustomResourceDefinition') continue;
+    const spec = (object['spec'] ?? {}) as {
+      group?: string;
+      scope?: Scope;
+      names?: { kind?: string };
+    };
+    scopes.set(`${spec.group ?? ''}/${spec.names?.kind ?? ''}`, spec.scope);
+  }
+  return scopes;
+}

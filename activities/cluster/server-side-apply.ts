@@ -1,0 +1,35 @@
+import type { Cluster } from './client.ts';
+import { refOf, type KubeObject } from './object.ts';
+
+/** Flux's field manager, so that ownership of fields carries over from it and back. */
+export const fieldManager = 'kustomize-controller';
+
+/** Applies an object server-side, taking conflicting fields over, and gives what the server made of it. With dryRun nothing is stored. */
+export async function serverSideApply(
+  cluster: Cluster,
+  object: KubeObject,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<KubeObject> {
+  return cluster.request<KubeObject>({
+    method: 'PATCH',
+    path: await cluster.path(refOf(object)),
+    query: { fieldManager, force: 'true', ...(dryRun ? { dryRun: 'All' } : {}) },
+    contentType: 'application/apply-patch+yaml',
+    body: object,
+  });
+}
+
+/** Deletes exactly the object that was read, in the background: one of the same name that came since is left alone. */
+export async function deleteObject(cluster: Cluster, live: KubeObject): Promise<void> {
+  const { uid } = live.metadata;
+  await cluster.request({
+    method: 'DELETE',
+    path: await cluster.path(refOf(live)),
+    body: {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      propagationPolicy: 'Background',
+      ...(uid ? { preconditions: { uid } } : {}),
+    },
+  });
+}

@@ -1,0 +1,56 @@
+import {
+  difference,
+  entryOf,
+  isSameInventory,
+  union,
+  writeInventory,
+  type InventoryEntry,
+} from '../cluster/inventory.ts';
+import type { Cluster } from '../cluster/client.ts';
+import { read } from '../cluster/kustomizations.ts';
+import { withNamespaces } from '../cluster/namespace.ts';
+import type { PassTools } from '../cluster/pass-tools.ts';
+import type { Pass, Pruned } from '../contract.ts';
+import { fail } from '../failures.ts';
+import { deleteEntries, type Deletions } from './delete-entries.ts';
+
+/**
+ * The prune stage: deletes what the inventory holds and the revision does not, and writes the final inventory. What could not be deleted
+ * stays in it for the next pass. Fails with PruneFailed, naming the objects.
+ */
+export async function pruneStale(tools: PassTools, pass: Pass): Promise<Pruned> {
+  const { cluster, rendered, load } = tools;
+  const { spec, status } = await load(pass);
+  const { objects } = await rendered(pass);
+  const current = (await read(() => withNamespaces(cluster, objects))).map(entryOf);
+  const known = status.inventory?.entries ?? [];
+  const stale = spec.prune ? difference(known, current) : [];
+  const deletions = await deleteEntries(cluster, stale, pass.key);
+  await keepInventory(cluster, pass, { known, final: union(current, deletions.failed) });
+  return prunedOf(deletions);
+}
+
+/** The counts and names of what was deleted; raises PruneFailed where something could not be. */
+export function prunedOf({ deleted, kept, failed, faults }: Deletions): Pruned {
+  if (failed.length > 0) {
+    const more = faults.length > maxFaults ? `; and ${faults.length - maxFaults} more` : '';
+    throw fail('PruneFailed', `${faults.slice(0, maxFaults).join('; ')}${more}`);
+  }
+  return {
+    deleted: deleted.slice(0, maxNames),
+    kept: kept.slice(0, maxNames),
+    counts: { deleted: deleted.length, kept: kept.length },
+  };
+}
+
+const maxFaults = 10;
+/** Histories must stay small: beyond this many names the counts speak. */
+const maxNames = 50;
+
+async function keepInventory(
+  cluster: Cluster,
+  { key }: Pass,
+  { known, final }: { known: readonly InventoryEntry[]; final: readonly InventoryEntry[] },
+): Promise<void> {
+  if (!isSameInventory(known, final)) await writeInventory(cluster, key, final);
+}

@@ -1,0 +1,101 @@
+import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Kustomization } from '../../api/index.ts';
+import { fail } from '../failures.ts';
+import { generateKustomization } from './generation.ts';
+import {
+  fileNames,
+  findKustomizationFile,
+  readKustomizationFile,
+  type KustomizationFile,
+} from './kustomization-file.ts';
+import type { PreparedBuild } from './kustomize.ts';
+import { isEmptyFile, isPlain, withSpec } from './overlay.ts';
+import { inside, kindOf } from './paths.ts';
+import { checkReferences } from './references.ts';
+
+/** What a build is prepared from. */
+export interface BuildInput {
+  readonly artifactDir: string;
+  /** An empty private directory for this build. */
+  readonly workDir: string;
+  readonly spec: Kustomization['spec'];
+  readonly noRemoteBases: boolean;
+}
+
+/**
+ * Makes the directory that kustomize is to build: the artifact itself, or a linked copy where the spec changes the kustomization file
+ * or none is there. Nothing where the path holds nothing to build. Raises PathNotFound or BuildFailed.
+ */
+export async function prepareBuild(input: BuildInput): Promise<PreparedBuild | undefined> {
+  const { artifactDir, workDir, spec } = input;
+  const at = await directoryOf(artifactDir, spec.path ?? '');
+  const file = await findKustomizationFile(at);
+  const content = file
+    ? await readKustomizationFile(file, relative(artifactDir, file))
+    : await generateKustomization(at, artifactDir);
+  const components = await usableComponents(at, artifactDir, spec);
+  const wanted = withSpec(content, spec, components);
+  if (isEmptyFile(wanted) || (!file && isEmptyFile(content) && components.length === 0)) {
+    return undefined;
+  }
+  let root = artifactDir;
+  if (!file || !isPlain(spec)) {
+    root = join(workDir, 'tree');
+    await linkTree(artifactDir, root);
+    await writeKustomization(join(root, relative(artifactDir, at)), wanted);
+  }
+  const directory = join(root, relative(artifactDir, at));
+  const { remote } = await checkReferences(root, directory, input.noRemoteBases);
+  return { root, directory, remote };
+}
+
+async function directoryOf(root: string, path: string): Promise<string> {
+  const directory = inside(root, path);
+  if (!directory) {
+    throw fail(
+      'PathNotFound',
+      `spec.path "${path}" leaves the artifact: use a path below its root`,
+    );
+  }
+  const found = await kindOf(directory);
+  if (found === 'directory') return directory;
+  const fault = found ? 'is a file, not a directory' : 'is not in the artifact';
+  throw fail('PathNotFound', `kustomization path not found: spec.path "${path}" ${fault}`);
+}
+
+async function usableComponents(
+  directory: string,
+  root: string,
+  { components = [], ignoreMissingComponents }: Kustomization['spec'],
+): Promise<string[]> {
+  const usable: string[] = [];
+  for (const component of components) {
+    const local = inside(root, join(relative(root, directory), component));
+    const found = local !== undefined && (await kindOf(local)) === 'directory';
+    if (found) usable.push(component);
+    else if (!ignoreMissingComponents || !local || component.includes('://')) {
+      throw fail(
+        'BuildFailed',
+        `spec.components names "${component}", which is no directory of the artifact`,
+      );
+    }
+  }
+  return usable;
+}
+
+/** Links instead of copying: the artifact is shared by builds that must not see each other's changes, and may be large. */
+async function linkTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linkTree(source, target);
+    else if (entry.isFile()) await link(source, target).catch(() => copyFile(source, target));
+  }
+}
+
+async function writeKustomization(directory: string, content: KustomizationFile): Promise<void> {
+  // A link is replaced, never written through: the file behind it belongs to the shared artifact.
+  for (const name of fileNames) await rm(join(directory, name), { force: true });
+  await writeFile(join(directory, 'kustomization.yaml'), JSON.stringify(content));
+}

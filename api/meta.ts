@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { durationPattern } from './duration.ts';
+
+/** A duration such as `5m`, with the description that its field needs. */
+export function duration(description: string): z.ZodString {
+  return z.string().regex(durationPattern).describe(description);
+}
+
+/** A point in time as the API server writes it. */
+export function time(description: string): z.ZodString {
+  return z.string().meta({ format: 'date-time', description });
+}
+
+/** A reference to an object of the same namespace. */
+export function localReference(description: string): z.ZodObject<{ name: z.ZodString }> {
+  return z.object({ name: z.string().describe('Name of the object.') }).describe(description);
+}
+
+/** metav1.Condition, with the limits that the Kubernetes API sets. */
+export const Condition = z
+  .object({
+    type: z
+      .string()
+      .max(316)
+      .regex(
+        /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/,
+      )
+      .describe('What the condition tells, in CamelCase.'),
+    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    reason: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+      .describe('Why it came to this status, as one CamelCase word for programs.'),
+    message: z.string().max(32_768).describe('The same for people.'),
+    lastTransitionTime: time('When the status last changed.'),
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Generation of the spec that the condition speaks of.'),
+  })
+  .describe('One aspect of the state of the object.');
+export type Condition = z.infer<typeof Condition>;
+
+/** An artifact in the status of a source: a tar.gz that can be downloaded and verified. */
+export const Artifact = z
+  .object({
+    path: z.string().describe('Path of the file in the storage of the sources.'),
+    url: z.string().describe('Where the file can be downloaded.'),
+    revision: z.string().describe('What the file holds, such as main@sha1:<hash>.'),
+    digest: z
+      .string()
+      .regex(/^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/)
+      .optional()
+      .describe('Digest of the file, as <algorithm>:<hex>.'),
+    lastUpdateTime: time('When the file was made.'),
+    size: z.int().optional().describe('Size of the file in bytes.'),
+    metadata: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('What the origin tells of the artifact, such as the annotations of an image.'),
+  })
+  .describe('A produced file.');
+export type Artifact = z.infer<typeof Artifact>;
+
+/** Status fields that every kind has. */
+export const commonStatus = {
+  conditions: z.array(Condition).optional().describe('The state of the object, aspect by aspect.'),
+  observedGeneration: z
+    .int()
+    .optional()
+    .describe('The last generation of the spec that was brought to an end.'),
+  lastHandledReconcileAt: z
+    .string()
+    .optional()
+    .describe(
+      'The value of the annotation reconcile.fluxcd.io/requestedAt that was last acted on.',
+    ),
+};
+
+/** The part of an object's metadata that is read through a schema. */
+export const objectMeta = z.looseObject({ name: z.string(), namespace: z.string().optional() });

@@ -1,0 +1,42 @@
+/**
+ * Names the fields of an object that are part of the API and whose behaviour is not there yet. Such an object is refused as a whole:
+ * a field that is silently ignored would promise what nobody keeps.
+ */
+export function unsupportedFields(object: { kind: string; [field: string]: unknown }): string[] {
+  const { spec } = object;
+  if (typeof spec !== 'object' || spec === null) return [];
+  const fields: Record<string, unknown> = { ...spec };
+  const rules = unsupported[object.kind] ?? {};
+  return Object.entries(rules)
+    .filter(([path, refuses]) => refuses(fields[path.slice('spec.'.length).split(' ')[0] ?? '']))
+    .map(([path]) => path);
+}
+
+type Refuses = (value: unknown) => boolean;
+
+const isSet: Refuses = (value) =>
+  value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+
+const unsupported: Record<string, Record<string, Refuses>> = {
+  GitRepository: {
+    'spec.url (ssh)': (value) => typeof value === 'string' && value.startsWith('ssh://'),
+    'spec.provider (aws, azure, github)': (value) => value !== undefined && value !== 'generic',
+    'spec.serviceAccountName': isSet,
+    'spec.verify': isSet,
+    'spec.proxySecretRef': isSet,
+    'spec.recurseSubmodules': isSet,
+    'spec.include': isSet,
+    'spec.sparseCheckout': isSet,
+  },
+  Kustomization: {
+    'spec.postBuild': isSet,
+    'spec.decryption': isSet,
+    'spec.kubeConfig': isSet,
+    'spec.serviceAccountName': isSet,
+    'spec.healthCheckExprs': isSet,
+    'spec.ignore': isSet,
+    'spec.dependsOn (readyExpr)': (value) =>
+      Array.isArray(value) &&
+      value.some((row: unknown) => typeof row === 'object' && row !== null && 'readyExpr' in row),
+  },
+};

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { indexOf } from '../../../client/bridge/index-of.ts';
+import { isBehind, ownTrigger, sightOf, wakesDependants } from '../../../client/bridge/state.ts';
+
+const ks = (spec: object = {}, status: object = {}, metadata: object = {}) =>
+  sightOf('Kustomization', {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name: 'web', namespace: 'apps', uid: '1', generation: 1, ...metadata },
+    spec: { sourceRef: { kind: 'GitRepository', name: 'repo' }, ...spec },
+    status: { observedGeneration: 1, ...status },
+  });
+const ready = { conditions: [{ type: 'Ready', status: 'True' }], lastAppliedRevision: 'r1' };
+const repo = (status: object) =>
+  sightOf('GitRepository', {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata: { name: 'repo', namespace: 'apps', uid: '1' },
+    status,
+  });
+const requested = { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } };
+
+test.each([
+  ['start', undefined, ks()],
+  ['start', ks({}, {}, { uid: '0' }), ks()],
+  ['spec', ks(), ks({}, {}, { generation: 2 })],
+  ['request', ks(), ks({}, {}, requested)],
+  ['delete', ks(), ks({}, {}, { deletionTimestamp: 'now' })],
+  [undefined, ks(), ks({}, ready)],
+])('the trigger is %s', (trigger, before, now) => {
+  expect(ownTrigger(before, now)).toBe(trigger);
+});
+
+test.each([
+  ['a first artifact', repo({}), repo({ artifact: { revision: 'r1', digest: 'd' } }), true],
+  [
+    'the same artifact',
+    repo({ artifact: { revision: 'r1', digest: 'd' } }),
+    repo({ artifact: { revision: 'r1', digest: 'd' } }),
+    false,
+  ],
+  ['a Kustomization that turned ready', ks(), ks({}, ready), true],
+  ['one that stays ready', ks({}, ready), ks({}, ready), false],
+  [
+    'one ready at a new revision',
+    ks({}, ready),
+    ks({}, { ...ready, lastAppliedRevision: 'r2' }),
+    true,
+  ],
+  ['one that fails', ks({}, ready), ks(), false],
+])('%s wakes its dependants or not', (_, before, now, wakes) => {
+  expect(wakesDependants(before, now)).toBe(wakes);
+});
+
+test.each([
+  ['nothing is open', ks({}, { lastAttemptedRevision: 'r1' }), 'r1', false],
+  ['the source is ahead', ks({}, { lastAttemptedRevision: 'r1' }), 'r2', true],
+  ['a request is open', ks({}, { lastAttemptedRevision: 'r1' }, requested), 'r1', true],
+  ['the spec is ahead', ks({}, {}, { generation: 2 }), undefined, true],
+])('when %s the object is behind or not', (_, sight, revision, behind) => {
+  expect(isBehind(sight, revision)).toBe(behind);
+});
+
+test('names source and dependencies in full', () => {
+  const sight = ks({ dependsOn: [{ name: 'db' }, { name: 'x', namespace: 'infra' }] });
+  expect(sight.source).toBe('GitRepository/apps/repo');
+  expect(sight.dependencies).toEqual(['apps/db', 'infra/x']);
+});
+
+test('an object that bypassed the schema does no harm', () => {
+  const broken = {
+    apiVersion: 'x',
+    kind: 'Kustomization',
+    metadata: { name: 'a' },
+    spec: 5,
+    status: 'x',
+  };
+  expect(sightOf('Kustomization', broken)).toMatchObject({ source: '', dependencies: [] });
+});
+
+test('the index forgets what an object no longer refers to', () => {
+  const index = indexOf();
+  index.put('ks/a', ['repo/1', 'repo/2']);
+  index.put('ks/b', ['repo/1']);
+  index.put('ks/a', ['repo/2']);
+  expect(index.dependants('repo/1')).toEqual(['ks/b']);
+  index.remove('ks/a');
+  expect([index.dependants('repo/2'), index.size]).toEqual([[], 1]);
+});

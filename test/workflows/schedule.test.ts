@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inWords, jittered, shortRevision } from '../../workflows/schedule.ts';
+
+test('the interval is spread by five per cent and no more', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1000, max: 86_400_000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (interval, random) => {
+        const next = jittered(interval, random);
+        expect(next).toBeGreaterThanOrEqual(Math.floor(interval * 0.95));
+        expect(next).toBeLessThanOrEqual(Math.ceil(interval * 1.05));
+      },
+    ),
+  );
+});
+
+test.each([
+  [298_000, '4m58s'],
+  [3_600_000, '1h'],
+  [750, '1s'],
+  [0, '1s'],
+])('%i ms are %s', (ms, words) => {
+  expect(inWords(ms)).toBe(words);
+});
+
+test.each([
+  ['main@sha1:0123456789abcdef0123456789abcdef01234567', 'main@sha1:01234567'],
+  ['6.3.5', '6.3.5'],
+])('%s is shown as %s', (revision, short) => {
+  expect(shortRevision(revision)).toBe(short);
+});
