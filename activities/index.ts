@@ -1,13 +1,14 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { applyObjects } from './apply/apply-objects.ts';
 import type { Cluster } from './cluster/client.ts';
 import { loadForPass } from './cluster/kustomizations.ts';
 import type { RenderedObjects } from './cluster/rendered.ts';
-import type { Activities, Pass } from './contract.ts';
+import type { Activities, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
 import { createSourceActivities, type SourceDeps } from './fetch/source-activities.ts';
 import { checkHealth } from './health/check-health.ts';
+import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
 import { renderManifests } from './render/render-manifests.ts';
@@ -32,40 +33,22 @@ export function createActivities(deps: ActivityDeps): Activities {
   const tools = { cluster, rendered, load };
   return {
     observe: (key) => observe(cluster, key),
-    fetch: alive(async (pass) => {
+    fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
       await progress(cluster, pass.key, pass.generation, `Fetching manifests of ${revision}`);
       return fetchArtifact(artifacts, pass);
     }),
-    render: alive((pass) => renderManifests(renderer, load, pass)),
-    apply: alive((pass) => applyObjects(tools, pass)),
-    health: alive((pass) => {
+    render: alive((pass: Pass) => renderManifests(renderer, load, pass)),
+    apply: alive((pass: Pass) => applyObjects(tools, pass)),
+    health: alive((pass: Pass) => {
       const { cancellationSignal: signal } = Context.current();
       return checkHealth({ ...tools, signal }, pass);
     }),
-    prune: alive((pass) => pruneStale(tools, pass)),
+    prune: alive((pass: Pass) => pruneStale(tools, pass)),
     conclude: (key, outcome) => conclude(cluster, key, outcome),
-    finalize: alive((key) => finalize(cluster, (loaded) => pruneAll(cluster, loaded, key), key)),
+    finalize: alive((key: ObjectKey) =>
+      finalize(cluster, (loaded) => pruneAll(cluster, loaded, key), key),
+    ),
     ...createSourceActivities(deps),
-  };
-}
-
-/** Heartbeats once a second while an activity runs: a dead worker is noticed, and a cancellation arrives. */
-function alive<Input, Result>(
-  run: (input: Input) => Promise<Result>,
-): (input: Input) => Promise<Result> {
-  return async (input) => {
-    const context = Context.current();
-    const beat = setInterval(() => {
-      context.heartbeat();
-    }, 1000);
-    try {
-      return await run(input);
-    } catch (error) {
-      if (context.cancellationSignal.aborted) throw new CancelledFailure('the wait was ended');
-      throw error;
-    } finally {
-      clearInterval(beat);
-    }
   };
 }

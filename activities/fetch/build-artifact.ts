@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { GitRepository } from '../../api/index.ts';
+import { parseDuration } from '../../api/index.ts';
+import type { Cluster } from '../cluster/client.ts';
+import type { ObjectKey } from '../contract.ts';
+import { writeArchive, type Archived } from './archive.ts';
+import type { ArtifactStorage } from './artifact-storage.ts';
+import { gitAccess } from './git-credentials.ts';
+import type { Target } from './git-reference.ts';
+import { fetchCommit, type FetchedCommit, type Remote, type TreeFile } from './git.ts';
+import { ignoreRules, type IgnoreFile } from './ignore-rules.ts';
+
+/** What the activities of sources work with. */
+export interface SourceDeps {
+  readonly cluster: Cluster;
+  readonly storage: ArtifactStorage;
+  /** Private directory for what is being fetched. */
+  readonly tempDir: string;
+}
+
+/** An archived commit that is not in the storage yet. */
+export interface BuiltArtifact extends Archived {
+  readonly file: string;
+  readonly subject: string;
+}
+
+/** Fetches a commit and archives it; `use` gets the archive, which is removed after it unless it was moved. */
+export async function buildArtifact<T>(
+  deps: SourceDeps,
+  { repository, key }: { readonly repository: GitRepository; readonly key: ObjectKey },
+  target: Target,
+  use: (built: BuiltArtifact) => Promise<T>,
+): Promise<T> {
+  await mkdir(deps.tempDir, { recursive: true, mode: 0o700 });
+  const directory = await mkdtemp(join(deps.tempDir, 'source-'));
+  try {
+    const remote = await remoteOf(deps.cluster, repository, key);
+    const commit = await fetchCommit(remote, target, join(directory, 'git'));
+    const file = join(directory, 'artifact.tar.gz');
+    const archived = await writeArchive(file, await included(commit, repository.spec.ignore));
+    return await use({ ...archived, file, subject: commit.subject });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The remote of a source, with its credentials and its time-out. */
+export async function remoteOf(
+  cluster: Cluster,
+  repository: GitRepository,
+  key: ObjectKey,
+): Promise<Remote> {
+  const access = await gitAccess(cluster, repository, key.namespace);
+  return { access, timeoutMs: parseDuration(repository.spec.timeout) };
+}
+
+async function included(
+  { files }: FetchedCommit,
+  specIgnore: string | undefined,
+): Promise<TreeFile[]> {
+  const rules: IgnoreFile[] = [];
+  for (const file of files) {
+    if (posix.basename(file.path) !== '.sourceignore') continue;
+    const directory = posix.dirname(file.path);
+    const text = Buffer.from(await file.read()).toString('utf8');
+    rules.push({ directory: directory === '.' ? '' : directory, text });
+  }
+  const isIgnored = ignoreRules(rules, specIgnore);
+  return files.filter(({ path }) => !isIgnored(path));
+}
