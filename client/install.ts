@@ -53,8 +53,9 @@ const pauseMs = 100;
 async function waitUntilServed(cluster: Cluster, crd: KubeObject): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
     const live = await cluster.get(refOf(crd));
-    const { conditions = [] } = (live?.['status'] ?? {}) as { conditions?: Condition[] };
-    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return;
+    const { conditions } = (live?.['status'] ?? {}) as { conditions?: Condition[] | null };
+    if ((conditions ?? []).some(({ type, status }) => type === 'Established' && status === 'True'))
+      return;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error(`CustomResourceDefinition/${crd.metadata.name} was not established in a minute`);

@@ -15,10 +15,7 @@ Runtime.install({
   },
 });
 
-const { worker, artifactPort, close } = await createWorker(
-  readSettings(process.env),
-  await bundleWorkflows(),
-);
-log.info('worker runs', { artifactPort });
-await worker.run();
-await close();
+const assembled = await createWorker(readSettings(process.env), await bundleWorkflows());
+log.info('worker runs', { artifactPort: assembled.artifactPort });
+await assembled.worker.run();
+await assembled.close();

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { freePort } from './stack/ports.ts';
 import type { Stack } from './stack/types.ts';
 
@@ -59,6 +60,9 @@ export async function createServices(stack: Stack, options: ServiceOptions): Pro
   };
 }
 
+/** The loader that runs TypeScript as it stands. */
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
 const programs: Record<ServiceName, { file: string; ready: string }> = {
   worker: { file: '../../worker/main.ts', ready: '"msg":"worker runs"' },
   bridge: { file: '../../client/bridge/main.ts', ready: '"msg":"bridge runs"' },
@@ -89,7 +93,7 @@ function spawnService(
 ): ChildProcess {
   const file = fileURLToPath(new URL(programs[name].file, import.meta.url));
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+  const child = spawn(process.execPath, ['--import', tsx, file], {
     env,
     stdio: ['ignore', log, log],
   });

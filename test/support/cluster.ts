@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { inject } from 'vitest';
+import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
+import type { KubeObject, ObjectRef } from '../../activities/cluster/object.ts';
+import { refOf } from '../../activities/cluster/object.ts';
+
+/** A namespace of the test stack, and everything to work in it. */
+export interface TestNamespace {
+  readonly name: string;
+  readonly cluster: Cluster;
+  readonly temporal: Client;
+  /** Creates or changes an object of this namespace, as a user would with kubectl. */
+  apply(object: Manifest): Promise<KubeObject>;
+  get(kind: string, name: string): Promise<KubeObject | undefined>;
+  patch(kind: string, name: string, body: object): Promise<void>;
+  remove(kind: string, name: string): Promise<void>;
+  /** Waits until an object satisfies a condition; the error shows the object as it was last. */
+  until(
+    kind: string,
+    name: string,
+    done: (object: Row) => boolean,
+    timeoutMs?: number,
+  ): Promise<Row>;
+  /** Waits until Ready has this status, for the current generation. */
+  untilReady(kind: string, name: string, status?: string, timeoutMs?: number): Promise<Row>;
+  untilGone(kind: string, name: string, timeoutMs?: number): Promise<void>;
+  events(name: string): Promise<{ type: string; reason: string; message: string }[]>;
+  close(): Promise<void>;
+}
+
+/** A manifest without the parts that the namespace adds. */
+export type Manifest = Omit<KubeObject, 'metadata'> & {
+  readonly metadata: { name: string; [field: string]: unknown };
+};
+
+/** An object read back, loosely typed: tests look wherever they like. */
+export type Row = KubeObject & {
+  spec: Record<string, unknown>;
+  status: {
+    conditions?: {
+      type: string;
+      status: string;
+      reason: string;
+      message: string;
+      observedGeneration: number;
+    }[];
+    observedGeneration?: number;
+    inventory?: { entries: { id: string; v: string }[] };
+    artifact?: { url: string; digest: string; revision: string; path: string };
+    lastAppliedRevision?: string;
+    lastAttemptedRevision?: string;
+    lastHandledReconcileAt?: string;
+    history?: { digest: string; lastReconciledStatus: string; totalReconciliations: number }[];
+    [field: string]: unknown;
+  };
+};
+
+const versions: Record<string, string> = {
+  GitRepository: 'source.toolkit.fluxcd.io/v1',
+  ExternalArtifact: 'source.toolkit.fluxcd.io/v1',
+  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  Deployment: 'apps/v1',
+  StatefulSet: 'apps/v1',
+  Job: 'batch/v1',
+};
+
+/** A condition of an object by type. */
+export function conditionOf(
+  object: Row,
+  type: string,
+): NonNullable<Row['status']['conditions']>[number] | undefined {
+  return object.status.conditions?.find((condition) => condition.type === type);
+}
+
+/** A new namespace on the shared stack, or on the one given. */
+export async function testNamespace(
+  at: { kubeconfig: string; temporalAddress: string } = {
+    kubeconfig: inject('kubeconfig'),
+    temporalAddress: inject('temporalAddress'),
+  },
+): Promise<TestNamespace> {
+  const name = `t-${randomBytes(4).toString('hex')}`;
+  const cluster = await connectCluster(at.kubeconfig);
+  const connection = await Connection.connect({ address: at.temporalAddress });
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await cluster.request({ method: 'POST', path: '/api/v1/namespaces', body });
+  const place = (kind: string, object: string): ObjectRef => ({
+    apiVersion: versions[kind] ?? 'v1',
+    kind,
+    namespace: name,
+    name: object,
+  });
+  const get = (kind: string, object: string): Promise<KubeObject | undefined> =>
+    cluster.get(place(kind, object));
+  const until: TestNamespace['until'] = async (kind, object, done, timeoutMs = 60_000) => {
+    let last: Row | undefined;
+    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
+      const found = await get(kind, object);
+      last = found && { spec: {}, status: {}, ...found };
+      if (last && done(last)) return last;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const state = JSON.stringify(last?.status ?? last, undefined, 1);
+    throw new Error(`${kind}/${name}/${object} did not get there in ${timeoutMs} ms: ${state}`);
+  };
+  return {
+    name,
+    cluster,
+    temporal: new Client({ connection }),
+    get,
+    until,
+    async apply(manifest) {
+      const object = {
+        ...manifest,
+        metadata: { namespace: name, ...manifest.metadata },
+      } as KubeObject;
+      return cluster.request<KubeObject>({
+        method: 'PATCH',
+        path: await cluster.path(refOf(object)),
+        query: { fieldManager: 'kubectl', force: 'true' },
+        contentType: 'application/apply-patch+yaml',
+        body: object,
+      });
+    },
+    async patch(kind, object, body) {
+      const contentType = 'application/merge-patch+json';
+      const query = { fieldManager: 'kubectl-edit' };
+      const path = await cluster.path(place(kind, object));
+      await cluster.request({ method: 'PATCH', path, query, contentType, body });
+    },
+    async remove(kind, object) {
+      await cluster.request({ method: 'DELETE', path: await cluster.path(place(kind, object)) });
+    },
+    untilReady: (kind, object, status = 'True', timeoutMs = 60_000) =>
+      until(
+        kind,
+        object,
+        (row) => {
+          const ready = conditionOf(row, 'Ready');
+          return ready?.status === status && ready.observedGeneration === row.metadata.generation;
+        },
+        timeoutMs,
+      ),
+    async untilGone(kind, object, timeoutMs = 60_000) {
+      for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
+        if (!(await get(kind, object))) return;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error(`${kind}/${name}/${object} is still there after ${timeoutMs} ms`);
+    },
+    async events(object) {
+      const { items } = await cluster.request<{
+        items: {
+          involvedObject: { name: string };
+          type: string;
+          reason: string;
+          message: string;
+        }[];
+      }>({
+        method: 'GET',
+        path: `/api/v1/namespaces/${name}/events`,
+      });
+      return items.filter(({ involvedObject }) => involvedObject.name === object);
+    },
+    async close() {
+      await cluster.close();
+      await connection.close();
+    },
+  };
+}
+
+/** A GitRepository manifest. */
+export function gitRepository(name: string, url: string, spec: object = {}): Manifest {
+  return {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata: { name },
+    spec: { url, interval: '1m', ref: { branch: 'main' }, ...spec },
+  };
+}
+
+/** A Kustomization manifest. */
+export function kustomization(name: string, source: string, spec: object = {}): Manifest {
+  return {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name },
+    spec: {
+      interval: '5m',
+      path: './',
+      prune: true,
+      sourceRef: { kind: 'GitRepository', name: source },
+      ...spec,
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startSystem } from './system.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    kubeconfig: string;
+    temporalAddress: string;
+    kubectl: string;
+    /** Directory of the stack, with its database and its logs. */
+    stackDir: string;
+    serviceDir: string;
+  }
+}
+
+/** One stack, one worker and one bridge for all end-to-end files of a run; each file has its own namespace. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
+  const system = await startSystem(dir);
+  project.provide('kubeconfig', system.stack.kubeconfig);
+  project.provide('temporalAddress', system.stack.temporalAddress);
+  project.provide('kubectl', system.stack.tools['kubectl'] ?? 'kubectl');
+  project.provide('stackDir', system.stack.dir);
+  project.provide('serviceDir', system.serviceDir);
+  return () => system.stop();
+}
