@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Temporal's native worker crashes in vitest's threads, hence forks; e2e files share one stack, so one runs at a time per core. */
+/** Temporal's native worker crashes in vitest's threads, hence forks. The outage files break their own stack, so they run last and alone. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -8,7 +8,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
@@ -18,7 +22,19 @@ export default defineConfig({
           globalSetup: ['test/support/stack.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'outage',
+          include: ['test/outage/**/*.e2e.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

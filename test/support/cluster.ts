@@ -4,6 +4,7 @@ import { inject } from 'vitest';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject, ObjectRef } from '../../activities/cluster/object.ts';
 import { refOf } from '../../activities/cluster/object.ts';
+import { reconcileSignal, workflowId } from '../../workflows/messages.ts';
 
 /** A namespace of the test stack, and everything to work in it. */
 export interface TestNamespace {
@@ -25,6 +26,8 @@ export interface TestNamespace {
   /** Waits until Ready has this status, for the current generation. */
   untilReady(kind: string, name: string, status?: string, timeoutMs?: number): Promise<Row>;
   untilGone(kind: string, name: string, timeoutMs?: number): Promise<void>;
+  /** Tells a workflow to look, as a webhook would after a push. */
+  signal(kind: string, name: string): Promise<void>;
   events(name: string): Promise<{ type: string; reason: string; message: string }[]>;
   close(): Promise<void>;
 }
@@ -83,6 +86,7 @@ export async function testNamespace(
   const name = `t-${randomBytes(4).toString('hex')}`;
   const cluster = await connectCluster(at.kubeconfig);
   const connection = await Connection.connect({ address: at.temporalAddress });
+  const temporal = new Client({ connection });
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
   await cluster.request({ method: 'POST', path: '/api/v1/namespaces', body });
   const place = (kind: string, object: string): ObjectRef => ({
@@ -107,7 +111,7 @@ export async function testNamespace(
   return {
     name,
     cluster,
-    temporal: new Client({ connection }),
+    temporal,
     get,
     until,
     async apply(manifest) {
@@ -148,6 +152,10 @@ export async function testNamespace(
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       throw new Error(`${kind}/${name}/${object} is still there after ${timeoutMs} ms`);
+    },
+    async signal(kind, object) {
+      const id = workflowId(kind, { namespace: name, name: object });
+      await temporal.workflow.getHandle(id).signal(reconcileSignal, { reason: 'a push' });
     },
     async events(object) {
       const { items } = await cluster.request<{

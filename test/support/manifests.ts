@@ -10,3 +10,35 @@ export function specWith(fields: Partial<Kustomization['spec']> = {}): Kustomiza
   const sourceRef = { kind: 'GitRepository', name: 'repo' } as const;
   return { interval: '5m', sourceRef, prune: true, force: false, ...fields };
 }
+
+/** A Deployment as YAML; `pod` tells the cluster how its pods behave: unready, fail or crash, and well where absent. */
+export function deployment(name: string, { image = 'nginx:1', pod = '' } = {}): string {
+  const annotations = pod === '' ? '' : `\n      annotations: { stack.sluice.dev/pod: ${pod} }`;
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata:
+      labels: { app: ${name} }${annotations}
+    spec:
+      containers: [{ name: main, image: "${image}" }]
+`;
+}
+
+/** A Job as YAML. */
+export function job(name: string, spec = ''): string {
+  return `apiVersion: batch/v1
+kind: Job
+metadata: { name: ${name} }
+spec:
+  ${spec}
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: main, image: "busybox:1" }]
+`;
+}
