@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  conditionOf,
+  gitRepository,
+  kustomization,
+  testNamespace,
+  type TestNamespace,
+} from '../support/cluster.ts';
+import { configMap, deployment, job } from '../support/manifests.ts';
+import { testRepository, type TestRepository } from '../support/repository.ts';
+
+let space: TestNamespace;
+let repository: TestRepository;
+
+beforeAll(async () => {
+  space = await testNamespace();
+  repository = await testRepository();
+  await repository.commit({
+    'good/all.yaml': [deployment('web'), configMap('settings'), job('migrate')].join('---\n'),
+    'crash/a.yaml': deployment('crash', { pod: 'crash' }),
+    'slow/a.yaml': deployment('slow', { pod: 'unready' }),
+    'news/a.yaml': deployment('news', { pod: 'unready' }),
+    'job/a.yaml': job('broken', 'backoffLimit: 0').replace(
+      'template:',
+      'template:\n    metadata: { annotations: { stack.sluice.dev/pod: fail } }',
+    ),
+    'short/a.yaml': job('short', 'ttlSecondsAfterFinished: 0'),
+  });
+  await space.apply(gitRepository('repo', repository.url));
+  await space.untilReady('GitRepository', 'repo');
+});
+
+afterAll(async () => {
+  await repository.close();
+  await space.close();
+});
+
+async function deploy(name: string, spec: object = {}): Promise<void> {
+  const fields = { path: name, targetNamespace: space.name, ...spec };
+  await space.apply(kustomization(name, 'repo', fields));
+}
+
+test('wait waits for every applied object, a Job until it is complete', async () => {
+  await deploy('good', { wait: true });
+  const app = await space.untilReady('Kustomization', 'good');
+  expect(conditionOf(app, 'Healthy')).toMatchObject({ status: 'True', reason: 'Succeeded' });
+  const web = await space.get('Deployment', 'web');
+  expect((web?.['status'] as { readyReplicas: number }).readyReplicas).toBe(2);
+  const done = await space.get('Job', 'migrate');
+  expect((done?.['status'] as { succeeded: number }).succeeded).toBe(1);
+});
+
+test('without checks nothing is waited for, and there is no condition Healthy', async () => {
+  await deploy('slow');
+  const app = await space.untilReady('Kustomization', 'slow');
+  expect(conditionOf(app, 'Healthy')).toBeUndefined();
+});
+
+test('a rollout that crash-loops fails early and names the container', async () => {
+  await deploy('crash', { wait: true, timeout: '5m' });
+  const app = await space.untilReady('Kustomization', 'crash', 'False', 60_000);
+  const ready = conditionOf(app, 'Ready');
+  expect(ready?.reason).toBe('HealthCheckFailed');
+  expect(ready?.message).toContain(`Deployment/${space.name}/crash status: 'Failed'`);
+  expect(ready?.message).toContain('crash-loops');
+  expect(conditionOf(app, 'Healthy')?.status).toBe('False');
+  expect(app.status.inventory?.entries).toHaveLength(1);
+});
+
+test('a failed Job fails the sync at once', async () => {
+  await deploy('job', { wait: true, timeout: '5m' });
+  const app = await space.untilReady('Kustomization', 'job', 'False', 60_000);
+  expect(conditionOf(app, 'Ready')?.message).toContain(`Job/${space.name}/broken status: 'Failed'`);
+});
+
+test('a Job that is deleted when it has ended counts as done', async () => {
+  await deploy('short', { wait: true, timeout: '5m' });
+  await space.untilReady('Kustomization', 'short', 'True', 60_000);
+});
+
+test('the time-out names what is pending, and is thirty seconds at least', async () => {
+  await deploy('slow', {
+    timeout: '1s',
+    healthChecks: [{ kind: 'Deployment', name: 'slow', namespace: space.name }],
+  });
+  const app = await space.untilReady('Kustomization', 'slow', 'False', 90_000);
+  const message = conditionOf(app, 'Ready')?.message ?? '';
+  expect(message).toMatch(/health check failed after 3\ds: timeout waiting for:/);
+  expect(message).toContain(`Deployment/${space.name}/slow status: 'InProgress'`);
+});
+
+test('a new revision ends the wait at once, and the next pass mends what the last could not', async () => {
+  await deploy('news', { wait: true, timeout: '10m' });
+  await space.until('Deployment', 'news', () => true);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const commit = await repository.commit({
+    'news/a.yaml': deployment('news', { image: 'nginx:2' }),
+  });
+  await space.signal('GitRepository', 'repo');
+  const app = await space.untilReady('Kustomization', 'news', 'True', 60_000);
+  expect(app.status.lastAppliedRevision).toBe(`main@sha1:${commit}`);
+  const events = await space.events('news');
+  expect(events.map(({ reason }) => reason)).toContain('HealthCheckCanceled');
+});

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  gitRepository,
+  kustomization,
+  testNamespace,
+  type TestNamespace,
+} from '../support/cluster.ts';
+import { configMap } from '../support/manifests.ts';
+import { testRepository, type TestRepository } from '../support/repository.ts';
+
+let space: TestNamespace;
+let repository: TestRepository;
+
+beforeAll(async () => {
+  space = await testNamespace();
+  repository = await testRepository();
+  await repository.commit({ 'README.md': 'start' });
+  await space.apply(gitRepository('repo', repository.url));
+});
+
+afterAll(async () => {
+  await repository.close();
+  await space.close();
+});
+
+/** Commits the ConfigMaps of a Kustomization, and waits until exactly these are applied. */
+async function deploy(name: string, maps: string[], spec: object = {}): Promise<void> {
+  const text = maps.length > 0 ? maps.map((map) => configMap(map)).join('---\n') : '# empty\n';
+  const revision = `main@sha1:${await repository.commit({ [`${name}/a.yaml`]: text })}`;
+  await space.apply(
+    kustomization(name, 'repo', { path: name, targetNamespace: space.name, ...spec }),
+  );
+  await space.signal('GitRepository', 'repo');
+  await space.until(
+    'Kustomization',
+    name,
+    ({ status, metadata }) =>
+      status.lastAppliedRevision === revision && status.observedGeneration === metadata.generation,
+  );
+}
+
+test('what is protected or belongs to another by now is kept', async () => {
+  await deploy('guards', ['plain', 'switched', 'moved']);
+  const annotations = { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' };
+  await space.patch('ConfigMap', 'switched', { metadata: { annotations } });
+  const labels = { 'kustomize.toolkit.fluxcd.io/name': 'another' };
+  await space.patch('ConfigMap', 'moved', { metadata: { labels } });
+  await deploy('guards', []);
+  expect(await space.get('ConfigMap', 'plain')).toBeUndefined();
+  expect(await space.get('ConfigMap', 'switched')).toBeDefined();
+  expect(await space.get('ConfigMap', 'moved')).toBeDefined();
+  const events = await space.events('guards');
+  expect(events.map(({ message }) => message).join('\n')).toContain(
+    `ConfigMap/${space.name}/switched skipped`,
+  );
+});
+
+test('without prune nothing is deleted, and the inventory forgets it', async () => {
+  await deploy('keeps', ['kept'], { prune: false });
+  await deploy('keeps', [], { prune: false });
+  expect(await space.get('ConfigMap', 'kept')).toBeDefined();
+});
+
+test.each([
+  ['nothing', {}, false],
+  ['Orphan', { deletionPolicy: 'Orphan' }, true],
+  ['Delete without prune', { deletionPolicy: 'Delete', prune: false }, false],
+  ['prune: false', { prune: false }, true],
+  ['WaitForTermination', { deletionPolicy: 'WaitForTermination' }, false],
+  ['suspend', { suspend: true }, true],
+])('a Kustomization deleted with %s set leaves its objects or not', async (_, spec, stays) => {
+  const name = `end-${Object.values(spec).join('-').toLowerCase() || 'plain'}`;
+  const { suspend, ...others } = { suspend: false, ...spec };
+  await deploy(name, [name], others);
+  if (suspend) await space.patch('Kustomization', name, { spec: { suspend: true } });
+  await space.remove('Kustomization', name);
+  await space.untilGone('Kustomization', name);
+  expect((await space.get('ConfigMap', name)) !== undefined).toBe(stays);
+});
+
+test('a deletion that the API server refuses fails the prune and is tried again', async () => {
+  await deploy('refused', ['guarded', 'other']);
+  const policy = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: `keep-${space.name}` },
+    spec: {
+      matchConstraints: {
+        resourceRules: [
+          {
+            apiGroups: [''],
+            apiVersions: ['v1'],
+            operations: ['DELETE'],
+            resources: ['configmaps'],
+          },
+        ],
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': space.name } },
+      },
+      validations: [{ expression: "oldObject.metadata.name != 'guarded'", message: 'guarded' }],
+    },
+  };
+  const base = '/apis/admissionregistration.k8s.io/v1';
+  const binding = {
+    apiVersion: policy.apiVersion,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: policy.metadata.name },
+    spec: { policyName: policy.metadata.name, validationActions: ['Deny'] },
+  };
+  await space.cluster.request({
+    method: 'POST',
+    path: `${base}/validatingadmissionpolicies`,
+    body: policy,
+  });
+  const bindings = `${base}/validatingadmissionpolicybindings`;
+  await space.cluster.request({ method: 'POST', path: bindings, body: binding });
+  // A policy takes a moment until it is enforced.
+  await expect
+    .poll(() => space.remove('ConfigMap', 'guarded').catch((error: unknown) => String(error)), {
+      timeout: 20_000,
+    })
+    .toContain('guarded');
+  await repository.commit({ 'refused/a.yaml': '# empty\n' });
+  await space.signal('GitRepository', 'repo');
+  const failed = await space.until('Kustomization', 'refused', (row) =>
+    (row.status.conditions ?? []).some(({ reason }) => reason === 'PruneFailed'),
+  );
+  expect(failed.status.inventory?.entries).toEqual([
+    { id: `${space.name}_guarded__ConfigMap`, v: 'v1' },
+  ]);
+  await space.cluster.request({ method: 'DELETE', path: `${bindings}/${policy.metadata.name}` });
+  await expect
+    .poll(
+      async () => {
+        await space.signal('Kustomization', 'refused');
+        return space.get('ConfigMap', 'guarded');
+      },
+      { timeout: 60_000, interval: 1000 },
+    )
+    .toBeUndefined();
+  const healed = await space.until(
+    'Kustomization',
+    'refused',
+    (row) => row.status.inventory?.entries.length === 0,
+  );
+  expect(healed.status.inventory?.entries).toEqual([]);
+});
