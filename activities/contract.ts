@@ -108,6 +108,8 @@ export interface Outcome {
   readonly terminal: boolean;
   readonly durationMs: number;
   readonly nextMs: number;
+  /** What ended a canceled pass early. */
+  readonly supersededBy?: Trigger;
   readonly changes?: ChangeSet;
   readonly pruned?: Pruned;
   readonly health?: HealthReport;

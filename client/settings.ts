@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Where the clients of Temporal and of the cluster connect to. */
 export const ClientSettings = z.object({
-  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_ADDRESS: z.string().optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_UI_URL: z.string().optional(),
   KUBECONFIG: z.string().optional(),

@@ -24,7 +24,7 @@ export async function idle(
   outcome: Outcome | undefined,
   { journal, inbox }: RunParts,
 ): Promise<Cause> {
-  if (outcome?.result === 'canceled') return { trigger: 'source', why: outcome.message };
+  if (outcome?.result === 'canceled') return causeOfEnd(outcome);
   const retry = isFailure(outcome);
   const delay = delayOf(before, outcome);
   journal.waits(waitInWords(before, retry, delay));
@@ -41,6 +41,10 @@ export async function idle(
     // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
     deadline = Date.now() + before.retryMs;
   }
+}
+
+function causeOfEnd({ supersededBy = 'source', message }: Outcome): Cause {
+  return { trigger: supersededBy, why: message };
 }
 
 function isFailure(outcome: Outcome | undefined): boolean {

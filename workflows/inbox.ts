@@ -14,9 +14,13 @@ export interface Inbox {
   readonly count: number;
   /** How many nobody has taken yet. */
   readonly pending: number;
+  /** True when somebody asked for a pass and no pass has begun since. */
+  readonly demanded: boolean;
+  /** A pass begins: it answers what came in before, and nothing that comes in later. */
+  begin(): void;
   /** Takes everything that came in: the first reason counts, and one demand makes the whole a demand. */
   take(): { readonly wake: Wake; readonly forced: boolean } | undefined;
-  /** Answers the updates that were waiting when the pass began. */
+  /** The pass has ended: answers the updates that came in before it began. */
   answer(report: PassReport): void;
   /** Updates that wait for a pass; while there are any, the run must not continue as new. */
   readonly waiting: number;
@@ -27,7 +31,8 @@ export function openInbox(explain: () => Explanation): Inbox {
   const pending: Wake[] = [];
   let count = 0;
   let waiting = 0;
-  let passes = 0;
+  let begun = 0;
+  let ended = 0;
   let report: PassReport | undefined;
   const put = (wake: Wake | undefined): void => {
     count++;
@@ -38,10 +43,10 @@ export function openInbox(explain: () => Explanation): Inbox {
   setHandler(
     reconcileUpdate,
     async (wake) => {
-      const begun = passes;
+      const wanted = begun + 1;
       waiting++;
       put({ reason: isWake(wake) ? (wake.reason ?? 'update') : 'update' });
-      await condition(() => passes > begun);
+      await condition(() => ended >= wanted);
       waiting--;
       return report ?? { ready: false, reason: 'Unknown', message: 'the object is gone' };
     },
@@ -60,20 +65,31 @@ export function openInbox(explain: () => Explanation): Inbox {
     get waiting() {
       return waiting;
     },
+    get demanded() {
+      return pending.some(isDemand);
+    },
+    begin() {
+      pending.length = 0;
+      begun++;
+    },
     take() {
       const [first] = pending;
       if (!first) return undefined;
-      const demand = pending.find((wake) => wake.trigger === undefined);
+      const demand = pending.find(isDemand);
       pending.length = 0;
       return { wake: demand ?? first, forced: demand !== undefined };
     },
     answer(next) {
       report = next;
-      passes++;
+      ended = begun;
     },
   };
 }
 
 function isWake(value: unknown): value is Wake {
   return typeof value === 'object' && value !== null;
+}
+
+function isDemand(wake: Wake): boolean {
+  return wake.trigger === undefined;
 }

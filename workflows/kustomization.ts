@@ -6,7 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Pass, Trigger } from '../activities/contract.ts';
 import { openInbox, type Inbox } from './inbox.ts';
-import { idle, isNew, type RunParts } from './idle.ts';
+import { idle, isNew, type Cause, type RunParts } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
@@ -29,7 +29,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
   let { trigger, why = 'first look' } = input;
   for (;;) {
     journal.begin(trigger, why);
-    inbox.take();
+    inbox.begin();
     const look = await records.observe(input.key);
     if (look.verdict === 'gone') return end(inbox);
     if (look.verdict === 'deleted') {
@@ -84,7 +84,7 @@ async function sync(key: ObjectKey, look: Look, { journal, inbox }: RunParts): P
     durationMs: Date.now() - begun,
     nextMs,
   });
-  let news = '';
+  let news: Cause | undefined;
   try {
     await reconcile(
       pass,
@@ -95,22 +95,28 @@ async function sync(key: ObjectKey, look: Look, { journal, inbox }: RunParts): P
         },
         interruptible: (wait) =>
           whileQuiet(inbox, wait, async () => {
-            const now = await records.observe(key);
-            if (!isNew(look, now)) return false;
-            news = now.why;
-            return true;
+            news = await newsSince(key, look, inbox);
+            return news !== undefined;
           }),
       },
       result,
     );
     return succeeded(facts(jittered(look.intervalMs, Math.random())));
   } catch (error) {
-    if (news !== '' && isCancellation(error)) return canceled(facts(0), news);
+    if (news && isCancellation(error)) return canceled(facts(0), news);
     const failure = stageFailure(error, 'ReconciliationFailed');
     if (!failure) throw error;
-    if (failure.code === 'Superseded') return canceled(facts(0), failure.message);
+    if (failure.code === 'Superseded') {
+      return canceled(facts(0), { trigger: 'spec', why: failure.message });
+    }
     return failed(facts(look.retryMs), failure);
   }
+}
+
+async function newsSince(key: ObjectKey, look: Look, inbox: Inbox): Promise<Cause | undefined> {
+  const now = await records.observe(key);
+  if (isNew(look, now)) return { trigger: now.trigger ?? 'source', why: now.why };
+  return inbox.demanded ? { trigger: 'request', why: 'asked by hand' } : undefined;
 }
 
 async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Promise<Outcome> {

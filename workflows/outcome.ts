@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { ChangeSet, Look, Outcome, Stage } from '../activities/contract.ts';
+import type { ChangeSet, Look, Outcome, Stage, Trigger } from '../activities/contract.ts';
 import type { PassResult } from './reconcile.ts';
 import { shortRevision } from './schedule.ts';
 
@@ -23,12 +23,16 @@ export function succeeded(facts: PassFacts): Outcome {
 }
 
 /** The outcome of a pass that news ended during its health wait, or whose object changed under it. */
-export function canceled(facts: PassFacts, why: string): Outcome {
+export function canceled(
+  facts: PassFacts,
+  { trigger, why }: { trigger: Trigger; why: string },
+): Outcome {
   return {
     ...shared(facts),
     result: 'canceled',
     reason: 'HealthCheckCanceled',
     message: `New reconciliation triggered: ${why}`,
+    supersededBy: trigger,
     terminal: false,
   };
 }

@@ -35,7 +35,7 @@ export async function source(input: SourceRun): Promise<void> {
   };
   for (;;) {
     journal.begin(turn.trigger, turn.why);
-    inbox.take();
+    inbox.begin();
     const step = await look(key, turn, journal);
     if (step === 'over') return end(inbox);
     inbox.answer(step.report);

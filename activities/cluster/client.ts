@@ -20,6 +20,8 @@ export interface ApiRequest {
 /** Requests to one cluster over kept-alive connections; every method raises ApiError for an answer that is no success. */
 export interface Cluster {
   readonly discovery: Discovery;
+  /** Namespace of the kubeconfig's context; default where it names none. */
+  readonly defaultNamespace: string;
   request<T = unknown>(request: ApiRequest): Promise<T>;
   /** The object, or undefined where it or its kind is not there. */
   get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;
@@ -40,10 +42,10 @@ export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> 
   if (kubeconfigPath) config.loadFromString(readFileSync(kubeconfigPath, 'utf8'));
   else config.loadFromDefault();
   const current = config.getCurrentCluster();
-  if (!current) {
-    throw new Error(
-      `no cluster in the kubeconfig ${kubeconfigPath ?? '(default)'}: set KUBECONFIG`,
-    );
+  // Without any file the library makes up an unencrypted server on this machine.
+  if (!current || current.server === 'http://localhost:8080') {
+    const where = kubeconfigPath ?? 'of KUBECONFIG, of ~/.kube/config or of a pod';
+    throw new ApiError(0, 'NoCluster', `there is no cluster in the kubeconfig ${where}`);
   }
   const tls: RequestOptions = {};
   await config.applyToHTTPSOptions(tls);
@@ -66,7 +68,11 @@ export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> 
     const value = (options.headers as Record<string, string> | undefined)?.['Authorization'];
     return value ? { authorization: value } : {};
   };
-  return createCluster(pool, authorize, new URL(current.server).pathname.replace(/\/$/, ''));
+  return createCluster(pool, {
+    authorize,
+    prefix: new URL(current.server).pathname.replace(/\/$/, ''),
+    defaultNamespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+  });
 }
 
 /** More connections than this gain nothing from one API server on the machines measured. */
@@ -75,13 +81,17 @@ const maxConnections = 32;
 const maxAnswerBytes = 256 * 1024 * 1024;
 const requestTimeoutMs = 60_000;
 
-function createCluster(
-  pool: Dispatcher,
-  authorize: () => Promise<Record<string, string>>,
-  prefix: string,
-): Cluster {
+/** What of the kubeconfig goes into every request. */
+interface Access {
+  readonly authorize: () => Promise<Record<string, string>>;
+  /** Path of the server's URL; proxies of API servers have one. */
+  readonly prefix: string;
+  readonly defaultNamespace: string;
+}
+
+function createCluster(pool: Dispatcher, access: Access): Cluster {
   const open = (request: ApiRequest): Promise<Dispatcher.ResponseData> =>
-    send(pool, request, prefix, authorize);
+    send(pool, request, access);
   const request = async <T>(wanted: ApiRequest): Promise<T> => {
     const answer = await open(wanted);
     const body = await readBody(answer);
@@ -93,6 +103,7 @@ function createCluster(
     objectPath(await discovery.resolve(ref), ref);
   return {
     discovery,
+    defaultNamespace: access.defaultNamespace,
     request,
     path,
     async get(ref, signal) {
@@ -120,8 +131,7 @@ function createCluster(
 async function send(
   pool: Dispatcher,
   request: ApiRequest,
-  prefix: string,
-  authorize: () => Promise<Record<string, string>>,
+  { prefix, authorize }: Access,
 ): Promise<Dispatcher.ResponseData> {
   const query = request.query ? `?${new URLSearchParams(request.query).toString()}` : '';
   const headers: Record<string, string> = {

@@ -8,7 +8,9 @@ import { createWaker } from './waker.ts';
 const log = createLog();
 const settings = readClientSettings(process.env);
 const cluster = await connectCluster(settings.KUBECONFIG);
-const connection = await Connection.connect({ address: settings.TEMPORAL_ADDRESS });
+const connection = await Connection.connect({
+  address: settings.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
+});
 const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

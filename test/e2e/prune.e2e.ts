@@ -113,12 +113,17 @@ test('a deletion that the API server refuses fails the prune and is tried again'
   });
   const bindings = `${base}/validatingadmissionpolicybindings`;
   await space.cluster.request({ method: 'POST', path: bindings, body: binding });
-  // A policy takes a moment until it is enforced.
+  // A policy takes a moment until it is enforced; a dry run finds out without a deletion.
+  const dryRun = {
+    method: 'DELETE',
+    path: `/api/v1/namespaces/${space.name}/configmaps/guarded`,
+    query: { dryRun: 'All' },
+  } as const;
   await expect
-    .poll(() => space.remove('ConfigMap', 'guarded').catch((error: unknown) => String(error)), {
+    .poll(() => space.cluster.request(dryRun).catch((error: unknown) => String(error)), {
       timeout: 20_000,
     })
-    .toContain('guarded');
+    .toContain('denied');
   await repository.commit({ 'refused/a.yaml': '# empty\n' });
   await space.signal('GitRepository', 'repo');
   const failed = await space.until('Kustomization', 'refused', (row) =>

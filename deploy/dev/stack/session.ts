@@ -33,7 +33,7 @@ export class Session {
     // PART_NAMES lists what is needed before what needs it, so the promise looked up is there already.
     const up = new Map<PartName, Promise<void>>();
     await allOrAbort(names, outer, (name, signal) => {
-      const needed = PARTS[name].after.map((other) => up.get(other));
+      const needed = PARTS[name].after.map((other) => up.get(other) ?? Promise.resolve());
       const own = Promise.all(needed).then(() => this.ensure(name, signal));
       up.set(name, own);
       return own;
