@@ -27,7 +27,8 @@ export async function idle(
   if (outcome?.result === 'canceled') return causeOfEnd(outcome);
   const retry = isFailure(outcome);
   const delay = delayOf(before, outcome);
-  journal.waits(waitInWords(before, retry, delay));
+  const standing = outcome ? {} : { doing: before.why };
+  journal.waits({ ...waitInWords(before, retry, delay), ...standing });
   let deadline = Date.now() + (delay ?? 0);
   for (;;) {
     const ms = delay === undefined ? undefined : deadline - Date.now();

@@ -2,7 +2,7 @@ import type { SearchAttributePair } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Trigger } from '../activities/contract.ts';
 import { attributes, type Explanation } from './messages.ts';
-import { inWords, shortRevision } from './schedule.ts';
+import { shortRevision } from './schedule.ts';
 
 /** What people see of a run: the search attributes of its row, its memo, the words on its page and the answer of explain. */
 export interface Journal {
@@ -20,6 +20,8 @@ export interface Journal {
     awaits: string;
     unblock: string;
     nextMs?: number | undefined;
+    /** How things stand, where no pass has just told. */
+    doing?: string;
   }): void;
   readonly explanation: Explanation;
 }
@@ -69,8 +71,8 @@ export function openJournal(title: string): Journal {
       const ended = { phase: end.phase, since: time(), doing: end.message, ready: end.ready };
       tell(end.ready ? ended : { ...ended, lastError: end.message });
     },
-    waits({ phase, awaits, unblock, nextMs }) {
-      const wait = { phase, since: time(), awaits, unblock };
+    waits({ phase, awaits, unblock, nextMs, doing = now.doing }) {
+      const wait = { phase, since: time(), doing, awaits, unblock };
       tell(nextMs === undefined ? wait : { ...wait, nextAt: time(nextMs) });
     },
     get explanation() {
@@ -98,9 +100,4 @@ function describe(title: string, now: Explanation): string {
     .filter(([, value]) => value)
     .map(([name, value]) => `- **${name}**: ${value ?? ''}`);
   return [`### ${title}: ${now.phase}`, '', ...lines].join('\n');
-}
-
-/** `in 5m`, or nothing where no timer runs. */
-export function inDelay(ms: number | undefined): string {
-  return ms === undefined ? '' : ` in ${inWords(ms)}`;
 }

@@ -54,7 +54,7 @@ export async function idle(
   const failing = failures > 0;
   const phase = report.ready ? 'idle' : failing ? 'failed' : 'stalled';
   const unblock = report.ready ? 'nothing is blocked' : report.message;
-  journal.waits({ phase, awaits: step.awaits, unblock, nextMs });
+  journal.waits({ phase, awaits: step.awaits, unblock, nextMs, doing: report.message });
   await sleep(inbox, nextMs, failing);
   const taken = inbox.take();
   if (taken) {

@@ -2,12 +2,7 @@ import { isNotFound } from './api-error.ts';
 import type { Cluster } from './client.ts';
 import { groupOf, type KubeObject } from './object.ts';
 
-/** The object as the API server will address it: `default` for a namespaced kind that names none, no namespace for a cluster-scoped one. */
-export async function withNamespace(cluster: Cluster, object: KubeObject): Promise<KubeObject> {
-  return placed(object, await scopeOf(cluster, object));
-}
-
-/** The same for a whole set, where the scope of a kind may come from a CRD that is only about to be applied. */
+/** The objects as the API server will address them: `default` for a namespaced kind that names none, no namespace for a cluster-scoped one. The scope of a kind may come from a CRD of the set that is only about to be applied. */
 export async function withNamespaces(
   cluster: Cluster,
   objects: readonly KubeObject[],

@@ -26,7 +26,9 @@ for (const [name, args] of gates) {
   process.stdout.write(`\n== ${name}\n`);
   if ((await run(args)) !== 0) failed.push(name);
 }
-process.stdout.write(`\n${failed.length === 0 ? 'all gates passed' : `failed: ${failed.join(', ')}`}\n`);
+process.stdout.write(
+  `\n${failed.length === 0 ? 'all gates passed' : `failed: ${failed.join(', ')}`}\n`,
+);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Path of a file of an installed package; some packages do not export their package.json. */
