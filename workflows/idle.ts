@@ -27,8 +27,8 @@ export async function idle(
   if (outcome?.result === 'canceled') return causeOfEnd(outcome);
   const retry = isFailure(outcome);
   const delay = delayOf(before, outcome);
-  const standing = outcome ? {} : { doing: before.why };
-  journal.waits({ ...waitInWords(before, retry, delay), ...standing });
+  const words = waitInWords(before, retry, delay);
+  journal.waits({ ...words, ...standing(before, outcome) });
   let deadline = Date.now() + (delay ?? 0);
   for (;;) {
     const ms = delay === undefined ? undefined : deadline - Date.now();
@@ -46,6 +46,11 @@ export async function idle(
 
 function causeOfEnd({ supersededBy = 'source', message }: Outcome): Cause {
   return { trigger: supersededBy, why: message };
+}
+
+/** A pass has told how it ended; without one the look tells how things stand. */
+function standing(before: Look, outcome: Outcome | undefined): { doing?: string } {
+  return outcome ? {} : { doing: before.why };
 }
 
 function isFailure(outcome: Outcome | undefined): boolean {

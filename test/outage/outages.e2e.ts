@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,9 +50,9 @@ function files(now: number): Record<string, string> {
   };
 }
 
-async function pushNext(): Promise<string> {
+async function pushNext(others: Record<string, string> = {}): Promise<string> {
   version++;
-  return `main@sha1:${await repository.commit(files(version))}`;
+  return `main@sha1:${await repository.commit({ ...files(version), ...others })}`;
 }
 
 /** Waits until the sync is in a stage, as closely as a query can tell. */
@@ -95,7 +96,9 @@ async function expectExact(revision: string): Promise<void> {
 test.each(['fetch', 'render', 'apply', 'health', 'prune'])(
   'a worker that is killed in %s loses nothing and writes nothing twice',
   async (stage) => {
-    const revision = await pushNext();
+    // Enough to unpack that the first stage can be seen at all; it compresses badly, and no manifest is in it.
+    const ballast = { 'ballast.txt': randomBytes(6_000_000).toString('base64') };
+    const revision = await pushNext(stage === 'fetch' ? ballast : {});
     const caught = untilStage(stage);
     await space.signal('GitRepository', 'repo');
     await caught;
