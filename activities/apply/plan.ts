@@ -42,9 +42,8 @@ export async function planStage(
     try {
       return await decide(context, object);
     } catch (error) {
-      if (isTransient(error) && error instanceof Error)
-        throw fail('ClusterUnavailable', error.message);
       if (!(error instanceof ApiError)) throw error;
+      if (isTransient(error)) throw fail('ClusterUnavailable', faultOf(object, error, objects));
       faults.push(faultOf(object, error, objects));
       return undefined;
     }

@@ -16,8 +16,12 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** True when waiting may help: the server is away, overloaded, or asks for a retry. */
+/**
+ * True when waiting may help: the server is away, overloaded, or asks for a retry. Not for a plain 500, which the API server also gives
+ * for an object that it cannot decode and for a webhook that fails: retries would hide the reason.
+ */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  return error.status === 0 || error.status === 429 || error.status >= 500;
+  return error instanceof ApiError && transientStatus.has(error.status);
 }
+
+const transientStatus = new Set([0, 429, 502, 503, 504]);
