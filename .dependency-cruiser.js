@@ -10,10 +10,14 @@ export default {
     },
     {
       name: 'workflows-are-deterministic',
-      comment: 'Workflow code runs in a sandbox and is replayed: it knows Temporal, and the types of the activities.',
+      comment:
+        'Workflow code runs in a sandbox and is replayed: it knows Temporal, and the types of the activities.',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { pathNot: '^(workflows/|activities/contract\\.ts$|node_modules/@temporalio/(workflow|common)/)' },
+      to: {
+        pathNot:
+          '^(workflows/|activities/contract\\.ts$|node_modules/@temporalio/(workflow|common)/)',
+      },
     },
     {
       name: 'workflows-see-types-only',
@@ -31,7 +35,8 @@ export default {
     },
     {
       name: 'stages-are-apart',
-      comment: 'A stage hands on small values through the workflow; what it needs of another it is given by activities/index.ts.',
+      comment:
+        'A stage hands on small values through the workflow; what it needs of another it is given by activities/index.ts.',
       severity: 'error',
       from: { path: '^activities/(fetch|render|apply|health|prune|status)/' },
       to: {

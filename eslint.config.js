@@ -28,7 +28,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['node:*', 'fs', 'path', 'crypto'], message: 'Workflow code is deterministic: no Node built-ins.' }] },
+        {
+          patterns: [
+            {
+              group: ['node:*', 'fs', 'path', 'crypto'],
+              message: 'Workflow code is deterministic: no Node built-ins.',
+            },
+          ],
+        },
       ],
     },
   },

@@ -95,7 +95,7 @@ async function writeEntry(
   try {
     for await (const chunk of entry as AsyncIterable<Uint8Array>) {
       size += chunk.length;
-      if (size > limit) throw refuse('is too large when unpacked');
+      if (size > limit) throw refuse('holds more bytes than its limit when unpacked');
       await handle.write(chunk);
     }
   } finally {
