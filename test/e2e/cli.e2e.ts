@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import {
+  gitRepository,
+  kustomization,
+  testNamespace,
+  type TestNamespace,
+} from '../support/cluster.ts';
+import { configMap } from '../support/manifests.ts';
+import { testRepository, type TestRepository } from '../support/repository.ts';
+
+let space: TestNamespace;
+let repository: TestRepository;
+
+beforeAll(async () => {
+  space = await testNamespace();
+  repository = await testRepository();
+  await repository.commit({ 'a.yaml': configMap('a') });
+  await space.apply(gitRepository('repo', repository.url));
+  await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
+  await space.untilReady('Kustomization', 'app');
+});
+
+afterAll(async () => {
+  await repository.close();
+  await space.close();
+});
+
+interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a user would. */
+function sluice(...args: string[]): Promise<Output> {
+  const program = fileURLToPath(new URL('../../client/sluice.js', import.meta.url));
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    KUBECONFIG: inject('kubeconfig'),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_UI_URL: 'http://ui.example.com',
+  };
+  return new Promise((resolve) => {
+    const argv = [program, ...args, '-n', space.name];
+    execFile(process.execPath, argv, { env }, (error, stdout, stderr) => {
+      const code = typeof error?.code === 'number' ? error.code : 0;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+test('get lists what is there, as a table, as JSON and as YAML', async () => {
+  const all = await sluice('get', 'all');
+  expect(all.stdout).toMatch(/NAME +REVISION +READY +AGE +MESSAGE/);
+  expect(all.stdout).toMatch(/kustomization\/app +main@sha1:[0-9a-f]{8} +True/);
+  expect(all.stdout).toMatch(/gitrepository\/repo +main@sha1:[0-9a-f]{8} +True/);
+  const json = await sluice('get', 'ks', 'app', '-o', 'json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Kustomization' });
+  const yaml = await sluice('get', 'ks', '-o', 'yaml');
+  expect(yaml.stdout).toContain('kind: List');
+  const wide = await sluice('get', 'ks', '-o', 'wide', '-A');
+  expect(wide.stdout).toMatch(new RegExp(`${space.name} +kustomization/app .*GitRepository/repo`));
+});
+
+test('reconcile with the source runs both passes and exits with 0', async () => {
+  await repository.commit({ 'b.yaml': configMap('b') });
+  const { code, stdout } = await sluice('reconcile', 'ks', 'app', '--with-source');
+  expect(stdout).toMatch(/► GitRepository[\s\S]*✔ stored artifact[\s\S]*► Kustomization[\s\S]*✔/);
+  expect(code).toBe(0);
+  expect(await space.get('ConfigMap', 'b')).toBeDefined();
+});
+
+test('reconcile exits with 1 when the pass fails, and says why and what next', async () => {
+  await repository.commit({ 'broken.yaml': 'a: [' });
+  const { code, stderr } = await sluice('reconcile', 'ks/app', '--with-source');
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Kustomization/${space.name}/app failed: BuildFailed`);
+  expect(stderr).toContain('broken.yaml');
+  expect(stderr).toContain(`next: sluice explain kustomization app -n ${space.name}`);
+});
+
+test('explain and history tell of the failure, with a link to its page', async () => {
+  const explained = await sluice('explain', 'ks', 'app');
+  expect(explained.stdout).toMatch(/Phase: +failed/);
+  expect(explained.stdout).toContain('broken.yaml');
+  await expect
+    .poll(async () => (await sluice('history', 'ks', 'app')).stdout, { timeout: 20_000 })
+    .toMatch(/BuildFailed +http:\/\/ui\.example\.com\/namespaces\/default\/workflows\/kustomiz/);
+  const rows = JSON.parse((await sluice('history', 'ks', 'app', '-o', 'json')).stdout) as unknown;
+  expect(rows).toContainEqual(expect.objectContaining({ trigger: 'start', changes: '1 created' }));
+});
+
+test('events of one object are listed', async () => {
+  const { stdout } = await sluice('events', '--for', 'ks/app');
+  expect(stdout).toMatch(/Warning +BuildFailed +kustomization\/app/);
+});
+
+test('suspend and resume set the spec, and a suspended object is not reconciled', async () => {
+  expect((await sluice('suspend', 'ks', 'app')).stdout).toContain('suspended');
+  expect((await space.get('Kustomization', 'app'))?.['spec']).toMatchObject({ suspend: true });
+  const refused = await sluice('reconcile', 'ks', 'app');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(`next: sluice resume kustomization app -n ${space.name}`);
+  expect((await sluice('resume', 'ks', 'app')).stdout).toContain('resumed');
+});
+
+test.each([
+  [['get', 'ks', 'nope'], 'no Kustomization named nope'],
+  [['explain', 'ks', 'nope'], 'sluice get kustomization -A'],
+  [['get', 'pods'], 'there is no kind pods'],
+  [['get', 'all', '--kubeconfig', '/does/not/exist'], '/does/not/exist'],
+  [['history', 'ks', 'app', '--temporal-address', '127.0.0.1:1'], 'set TEMPORAL_ADDRESS'],
+])('sluice %j fails with a message that helps', async (args, text) => {
+  const { code, stderr } = await sluice(...args);
+  expect(code).toBe(1);
+  expect(stderr).toContain(text);
+});
+
+test.each(['bash', 'zsh', 'fish'])('completion for %s knows every command', async (shell) => {
+  const { stdout } = await sluice('completion', shell);
+  for (const word of ['reconcile', 'history', 'explain', '--with-source']) {
+    expect(stdout).toContain(word);
+  }
+});
