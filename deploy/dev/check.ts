@@ -13,7 +13,7 @@ const gates: readonly (readonly [name: string, args: readonly string[]])[] = [
   [
     'import rules',
     [program('dependency-cruiser', 'bin/dependency-cruise.mjs'), ...['api', 'activities']].concat(
-      'workflows worker client deploy test --config .dependency-cruiser.js'.split(' '),
+      'workflows worker client deploy test bench --config .dependency-cruiser.js'.split(' '),
     ),
   ],
   ['dead code', [program('knip', 'bin/knip.js')]],
