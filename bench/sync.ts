@@ -105,6 +105,8 @@ async function untilAllApplied({ cluster, name }: TestNamespace, commit = ''): P
 async function commitsToApplied({ space: at, repository: git }: Bench): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
+    // Temporal starts a continued run no sooner than a second after its predecessor; people push more seldom than that.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     const index = (round * 7) % count;
     const value = `round ${round}`;
     const [path, text] = fileOf(index, value);
