@@ -71,7 +71,7 @@ export async function withTemporal<T>(
 export function runUrl(targets: Targets, workflowId: string, runId: string): string {
   if (!targets.temporalUiUrl) return '';
   const id = encodeURIComponent(workflowId);
-  return `${targets.temporalUiUrl}/namespaces/${targets.temporalNamespace}/workflows/${id}/${runId}/timeline`;
+  return `${targets.temporalUiUrl}/namespaces/${targets.temporalNamespace}/workflows/${id}/${runId}/history`;
 }
 
 /** List of the syncs of an object in Temporal UI; empty where the UI's address is not known. */

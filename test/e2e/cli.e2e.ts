@@ -87,7 +87,9 @@ test('explain and history tell of the failure, with a link to its page', async (
   expect(explained.stdout).toContain('broken.yaml');
   await expect
     .poll(async () => (await sluice('history', 'ks', 'app')).stdout, { timeout: 20_000 })
-    .toMatch(/BuildFailed +http:\/\/ui\.example\.com\/namespaces\/default\/workflows\/kustomiz/);
+    .toMatch(
+      /BuildFailed +http:\/\/ui\.example\.com\/namespaces\/default\/workflows\/kustomization%2F\S+\/history/,
+    );
   const rows = JSON.parse((await sluice('history', 'ks', 'app', '-o', 'json')).stdout) as unknown;
   expect(rows).toContainEqual(expect.objectContaining({ trigger: 'start', changes: '1 created' }));
 });
