@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { parse } from 'yaml';
 import type { Cluster } from '../activities/cluster/client.ts';
 import { refOf, type KubeObject } from '../activities/cluster/object.ts';
+import { serverSideApply } from '../activities/cluster/server-side-apply.ts';
 import { attributes } from '../workflows/messages.ts';
 
 /** Applies the CRDs and waits until their kinds are served; gives their names. Raises ApiError, or an Error after a minute. */
@@ -12,13 +13,7 @@ export async function installCrds(cluster: Cluster): Promise<string[]> {
   const names: string[] = [];
   for (const file of (await readdir(directory)).filter((name) => name.endsWith('.yaml'))) {
     const crd = parse(await readFile(`${directory}${file}`, 'utf8')) as KubeObject;
-    await cluster.request({
-      method: 'PATCH',
-      path: await cluster.path(refOf(crd)),
-      query: { fieldManager: 'sluice', force: 'true' },
-      contentType: 'application/apply-patch+yaml',
-      body: crd,
-    });
+    await serverSideApply(cluster, crd, { manager: 'sluice' });
     await waitUntilServed(cluster, crd);
     names.push(crd.metadata.name);
   }

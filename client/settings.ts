@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Where Temporal listens unless something else is said. */
+export const defaultTemporalAddress = '127.0.0.1:7233';
+
 /** Where the clients of Temporal and of the cluster connect to. */
 export const ClientSettings = z.object({
   TEMPORAL_ADDRESS: z.string().optional(),

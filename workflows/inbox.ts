@@ -1,4 +1,4 @@
-import { condition, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
 import {
   explainQuery,
   reconcileSignal,
@@ -22,55 +22,33 @@ export interface Inbox {
   take(): { readonly wake: Wake; readonly forced: boolean } | undefined;
   /** The pass has ended: answers the updates that came in before it began. */
   answer(report: PassReport): void;
+  /** The object is gone: answers every update, those still to come too, and returns when all have their answer. */
+  close(): Promise<void>;
   /** Updates that wait for a pass; while there are any, the run must not continue as new. */
   readonly waiting: number;
 }
 
 /** Installs the handlers of a run, before anything is awaited, so that no buffered signal is missed. */
 export function openInbox(explain: () => Explanation): Inbox {
-  const pending: Wake[] = [];
-  let count = 0;
-  let waiting = 0;
-  let begun = 0;
-  let ended = 0;
-  let report: PassReport | undefined;
-  const put = (wake: Wake | undefined): void => {
-    count++;
-    // Beyond a few the reasons add nothing, and a storm of signals must not grow the state.
-    if (pending.length < 20) pending.push(isWake(wake) ? wake : {});
-  };
-  setHandler(reconcileSignal, put, { description: 'Reconcile now, e.g. {"reason":"manual"}' });
-  setHandler(
-    reconcileUpdate,
-    async (wake) => {
-      const wanted = begun + 1;
-      waiting++;
-      put({ reason: isWake(wake) ? (wake.reason ?? 'update') : 'update' });
-      await condition(() => ended >= wanted);
-      waiting--;
-      return report ?? { ready: false, reason: 'Unknown', message: 'the object is gone' };
-    },
-    { description: 'Reconcile now and return how the pass ended' },
-  );
-  setHandler(explainQuery, explain, {
-    description: 'What it does or waits for, since when, and who can unblock it',
-  });
+  const state: State = { pending: [], count: 0, waiting: 0, begun: 0, ended: 0, report: gone };
+  installHandlers(state, explain);
+  const { pending } = state;
   return {
     get count() {
-      return count;
+      return state.count;
     },
     get pending() {
       return pending.length;
     },
     get waiting() {
-      return waiting;
+      return state.waiting;
     },
     get demanded() {
       return pending.some(isDemand);
     },
     begin() {
       pending.length = 0;
-      begun++;
+      state.begun++;
     },
     take() {
       const [first] = pending;
@@ -79,12 +57,53 @@ export function openInbox(explain: () => Explanation): Inbox {
       pending.length = 0;
       return { wake: demand ?? first, forced: demand !== undefined };
     },
-    answer(next) {
-      report = next;
-      ended = begun;
+    answer(report) {
+      state.report = report;
+      state.ended = state.begun;
+    },
+    async close() {
+      state.report = gone;
+      state.ended = Number.POSITIVE_INFINITY;
+      await condition(allHandlersFinished);
     },
   };
 }
+
+interface State {
+  readonly pending: Wake[];
+  count: number;
+  waiting: number;
+  /** Passes that began, and the number of the last one that ended, with its report. */
+  begun: number;
+  ended: number;
+  report: PassReport;
+}
+
+function installHandlers(state: State, explain: () => Explanation): void {
+  const put = (wake: Wake | undefined): void => {
+    state.count++;
+    // Beyond a few the reasons add nothing, and a storm of signals must not grow the state.
+    if (state.pending.length < 20) state.pending.push(isWake(wake) ? wake : {});
+  };
+  setHandler(reconcileSignal, put, { description: 'Reconcile now, e.g. {"reason":"manual"}' });
+  setHandler(
+    reconcileUpdate,
+    async (wake) => {
+      const wanted = state.begun + 1;
+      state.waiting++;
+      put({ reason: isWake(wake) ? (wake.reason ?? 'update') : 'update' });
+      await condition(() => state.ended >= wanted);
+      state.waiting--;
+      return state.report;
+    },
+    { description: 'Reconcile now and return how the pass ended' },
+  );
+  setHandler(explainQuery, explain, {
+    description: 'What it does or waits for, since when, and who can unblock it',
+  });
+}
+
+const gone: PassReport = { ready: false, reason: 'Deleted', message: 'the object is gone' };
 
 function isWake(value: unknown): value is Wake {
   return typeof value === 'object' && value !== null;

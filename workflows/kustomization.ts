@@ -1,9 +1,4 @@
-import {
-  allHandlersFinished,
-  condition,
-  isCancellation,
-  makeContinueAsNewFunc,
-} from '@temporalio/workflow';
+import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Pass, Trigger } from '../activities/contract.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { idle, isNew, type Cause, type RunParts } from './idle.ts';
@@ -31,9 +26,9 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
     journal.begin(trigger, why);
     inbox.begin();
     const look = await records.observe(input.key);
-    if (look.verdict === 'gone') return end(inbox);
+    if (look.verdict === 'gone') return inbox.close();
     if (look.verdict === 'deleted') {
-      if (await finalize(input.key, look, { journal, inbox })) return end(inbox);
+      if (await finalize(input.key, look, { journal, inbox })) return inbox.close();
     }
     const outcome = await act(input.key, look, trigger, { journal, inbox });
     inbox.answer(report(outcome, look));
@@ -151,11 +146,6 @@ async function finalize(key: ObjectKey, look: Look, parts: RunParts): Promise<bo
     await conclude(key, failed(facts, failure), parts.journal);
     return false;
   }
-}
-
-async function end(inbox: Inbox): Promise<void> {
-  inbox.answer({ ready: false, reason: 'Deleted', message: 'the object is gone' });
-  await condition(allHandlersFinished);
 }
 
 function report(outcome: Outcome | undefined, look: Look): Parameters<Inbox['answer']>[0] {

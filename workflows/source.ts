@@ -1,11 +1,6 @@
-import {
-  allHandlersFinished,
-  condition,
-  makeContinueAsNewFunc,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { ObjectKey, SourceLook, SourceOutcome, Trigger } from '../activities/contract.ts';
-import { openInbox, type Inbox } from './inbox.ts';
+import { openInbox } from './inbox.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
 import { stageFailure } from './outcome.ts';
@@ -37,7 +32,7 @@ export async function source(input: SourceRun): Promise<void> {
     journal.begin(turn.trigger, turn.why);
     inbox.begin();
     const step = await look(key, turn, journal);
-    if (step === 'over') return end(inbox);
+    if (step === 'over') return inbox.close();
     inbox.answer(step.report);
     turn = await idle(step, { journal, inbox });
     if (inbox.waiting === 0 && allHandlersFinished() && runIsFull(step)) break;
@@ -193,9 +188,4 @@ async function conclude(key: ObjectKey, outcome: SourceOutcome, journal: Journal
 /** A run ends when it has fetched once, so that its row tells of one revision, or when its history grew long. */
 function runIsFull(step: Step): boolean {
   return step.fetched || workflowInfo().continueAsNewSuggested;
-}
-
-async function end(inbox: Inbox): Promise<void> {
-  inbox.answer({ ready: false, reason: 'Deleted', message: 'the object is gone' });
-  await condition(allHandlersFinished);
 }

@@ -1,4 +1,4 @@
-import { ApiError, isNotFound, isTransient } from '../cluster/api-error.ts';
+import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { mapLimited } from '../cluster/limit.ts';
 import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
@@ -43,7 +43,7 @@ export async function planStage(
       return await decide(context, object);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (isTransient(error)) throw fail('ClusterUnavailable', faultOf(object, error, objects));
+      if (isUnavailable(error)) throw fail('ClusterUnavailable', faultOf(object, error, objects));
       faults.push(faultOf(object, error, objects));
       return undefined;
     }

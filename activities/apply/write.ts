@@ -1,4 +1,4 @@
-import { ApiError, isNotFound, isTransient } from '../cluster/api-error.ts';
+import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
 import { redact } from '../cluster/redact.ts';
@@ -19,7 +19,7 @@ export async function write(cluster: Cluster, decision: Decision): Promise<Chang
     if (!(error instanceof ApiError)) throw error;
     const title = describeRef(refOf(decision.object));
     const message = redact(error.message, [decision.object], decision.object);
-    if (isTransient(error)) throw fail('ClusterUnavailable', `${title}: ${message}`);
+    if (isUnavailable(error)) throw fail('ClusterUnavailable', `${title}: ${message}`);
     throw fail('ApplyFailed', `${title} apply failed (${error.reason}): ${message}`);
   }
 }

@@ -16,12 +16,17 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/**
- * True when waiting may help: the server is away, overloaded, or asks for a retry. Not for a plain 500, which the API server also gives
- * for an object that it cannot decode and for a webhook that fails: retries would hide the reason.
- */
+/** True when a read may succeed a moment later: the server is away, overloaded, or failed within. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof ApiError && transientStatus.has(error.status);
+  return isUnavailable(error) || (error instanceof ApiError && error.status >= 500);
 }
 
-const transientStatus = new Set([0, 429, 502, 503, 504]);
+/**
+ * True when a write may succeed a moment later: the server is away, overloaded, or asks for a retry. Not for a plain 500, which the API
+ * server also gives for an object that it cannot decode and for a webhook that fails: retries would hide the reason.
+ */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof ApiError && unavailable.has(error.status);
+}
+
+const unavailable = new Set([0, 429, 502, 503, 504]);

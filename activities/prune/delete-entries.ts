@@ -1,4 +1,4 @@
-import { ApiError, isNotFound, isTransient } from '../cluster/api-error.ts';
+import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { refOfEntry, type InventoryEntry } from '../cluster/inventory.ts';
 import { mapLimited } from '../cluster/limit.ts';
@@ -53,7 +53,7 @@ export async function deleteEntries(
         if (end !== 'gone') result[end].push(title);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        if (isTransient(error)) throw fail('ClusterUnavailable', `${title}: ${error.message}`);
+        if (isUnavailable(error)) throw fail('ClusterUnavailable', `${title}: ${error.message}`);
         result.failed.push(entry);
         result.faults.push(`${title} delete failed (${error.reason}): ${error.message}`);
       }

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { connectCluster } from '../../activities/cluster/client.ts';
 import { createLog } from '../log.ts';
-import { readClientSettings } from '../settings.ts';
+import { defaultTemporalAddress, readClientSettings } from '../settings.ts';
 import { runBridge } from './bridge.ts';
 import { createWaker } from './waker.ts';
 
@@ -9,7 +9,7 @@ const log = createLog();
 const settings = readClientSettings(process.env);
 const cluster = await connectCluster(settings.KUBECONFIG);
 const connection = await Connection.connect({
-  address: settings.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
+  address: settings.TEMPORAL_ADDRESS ?? defaultTemporalAddress,
 });
 const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
 const stop = new AbortController();

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
 import { stackStatus } from '../../deploy/dev/index.ts';
-import { readClientSettings } from '../settings.ts';
+import { defaultTemporalAddress, readClientSettings, type ClientSettings } from '../settings.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -22,19 +22,42 @@ export interface Targets {
 
 /** The addresses by rank: an option, the environment, the local stack where one runs, the defaults of kubectl and of Temporal. */
 export async function targetsOf(options: GlobalOptions): Promise<Targets> {
-  const settings = readClientSettings(process.env);
-  const stack = await stackStatus();
+  const said = saidBy(options, readClientSettings(process.env));
+  const complete = said.kubeconfig && said.temporalAddress && said.temporalUiUrl;
+  const stack: Partial<Status> = complete ? {} : await localStack();
+  const temporalAddress = said.temporalAddress ?? stack.temporalAddress ?? defaultTemporalAddress;
+  const stackUiUrl = stack.temporalAddress === temporalAddress ? stack.temporalUiUrl : undefined;
   return {
-    kubeconfig: options.kubeconfig ?? settings.KUBECONFIG ?? stack.kubeconfig,
-    temporalAddress:
-      options.temporalAddress ??
-      settings.TEMPORAL_ADDRESS ??
-      stack.temporalAddress ??
-      '127.0.0.1:7233',
-    temporalNamespace: options.temporalNamespace ?? settings.TEMPORAL_NAMESPACE,
-    temporalUiUrl: settings.TEMPORAL_UI_URL ?? stack.temporalUiUrl,
+    kubeconfig: said.kubeconfig ?? stack.kubeconfig,
+    temporalAddress,
+    temporalNamespace: said.temporalNamespace,
+    temporalUiUrl: said.temporalUiUrl ?? stackUiUrl,
   };
 }
+
+function saidBy(
+  options: GlobalOptions,
+  settings: ClientSettings,
+): Omit<Targets, 'temporalAddress'> & { readonly temporalAddress: string | undefined } {
+  return {
+    kubeconfig: options.kubeconfig ?? settings.KUBECONFIG,
+    temporalAddress: options.temporalAddress ?? settings.TEMPORAL_ADDRESS,
+    temporalNamespace: options.temporalNamespace ?? settings.TEMPORAL_NAMESPACE,
+    temporalUiUrl: settings.TEMPORAL_UI_URL,
+  };
+}
+
+type Status = Awaited<ReturnType<typeof stackStatus>>;
+
+let asked: Promise<Status> | undefined;
+
+/** Asked once in the life of a command: the status takes a look at every part of the stack. */
+function localStack(): Promise<Status> {
+  asked ??= stackStatus();
+  return asked;
+}
+
+type UiTargets = Pick<Targets, 'temporalUiUrl' | 'temporalNamespace'>;
 
 /** Runs work with a connection to the cluster, in the namespace that was asked for, and closes it. */
 export async function withCluster<T>(
@@ -68,14 +91,14 @@ export async function withTemporal<T>(
 }
 
 /** Page of a run in Temporal UI; empty where the UI's address is not known. */
-export function runUrl(targets: Targets, workflowId: string, runId: string): string {
+export function runUrl(targets: UiTargets, workflowId: string, runId: string): string {
   if (!targets.temporalUiUrl) return '';
   const id = encodeURIComponent(workflowId);
   return `${targets.temporalUiUrl}/namespaces/${targets.temporalNamespace}/workflows/${id}/${runId}/history`;
 }
 
 /** List of the syncs of an object in Temporal UI; empty where the UI's address is not known. */
-export function historyUrl(targets: Targets, workflowId: string): string {
+export function historyUrl(targets: UiTargets, workflowId: string): string {
   if (!targets.temporalUiUrl) return '';
   const query = encodeURIComponent(`WorkflowId="${workflowId}"`);
   return `${targets.temporalUiUrl}/namespaces/${targets.temporalNamespace}/workflows?query=${query}`;

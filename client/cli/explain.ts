@@ -1,17 +1,14 @@
 import { Option, type Command } from 'commander';
 import { explainQuery, workflowId, type Explanation } from '../../workflows/messages.ts';
 import { historyUrl, withCluster, withTemporal, type GlobalOptions } from './connections.ts';
-import { parseTarget } from './kinds.ts';
+import { parseTarget, targetArguments } from './kinds.ts';
 import { objectOf } from './objects.ts';
 import { age } from './table.ts';
 
 /** `sluice explain KIND NAME`: what the object's workflow does or waits for, and who can unblock it. */
 export function addExplain(program: Command): void {
-  program
-    .command('explain')
+  targetArguments(program.command('explain'))
     .description('Tell what an object does or waits for, since when, and who can unblock it')
-    .argument('<kind>', 'kustomization or gitrepository')
-    .argument('[name]', 'name of the object; KIND/NAME is understood too')
     .addOption(new Option('-o, --output <format>', 'how').choices(['json']))
     .addHelpText('after', '\nExample:\n  sluice explain ks app -n prod\n')
     .action(async (first: string, second: string | undefined, _options, command: Command) => {

@@ -11,7 +11,7 @@ import {
   type Targets,
 } from './connections.ts';
 import { CliError } from './failure.ts';
-import { parseTarget } from './kinds.ts';
+import { parseTarget, targetArguments } from './kinds.ts';
 import { table, took } from './table.ts';
 
 interface HistoryOptions extends GlobalOptions {
@@ -33,11 +33,8 @@ interface Sync {
 
 /** `sluice history KIND NAME`: every sync, newest first, as far back as Temporal's retention reaches. */
 export function addHistory(program: Command): void {
-  program
-    .command('history')
+  targetArguments(program.command('history'))
     .description('List the syncs of an object, newest first, with their page in Temporal UI')
-    .argument('<kind>', 'kustomization or gitrepository')
-    .argument('[name]', 'name of the object; KIND/NAME is understood too')
     .option('--limit <count>', 'how many', '20')
     .addOption(new Option('-o, --output <format>', 'how').choices(['json']))
     .addHelpText(

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { CliError } from './failure.ts';
 
 /** A kind that the commands know. */
@@ -26,6 +27,13 @@ export function kindNamed(text: string): Kind {
   if (found) return found;
   const known = kinds.map(({ names: [name] }) => name).join(', ');
   throw new CliError(`there is no kind ${text}`, `use one of ${known}`);
+}
+
+/** The arguments of a command that works on one object; parseTarget reads them. */
+export function targetArguments(command: Command): Command {
+  return command
+    .argument('<kind>', 'kustomization or gitrepository')
+    .argument('[name]', 'name of the object; KIND/NAME is understood too');
 }
 
 /** Takes `KIND NAME` or `KIND/NAME`; raises CliError where the name is missing. */

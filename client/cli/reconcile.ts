@@ -9,7 +9,7 @@ import {
 import { followPass } from '../follow-pass.ts';
 import { withCluster, withTemporal, type GlobalOptions } from './connections.ts';
 import { CliError } from './failure.ts';
-import { kindNamed, parseTarget, type Kind } from './kinds.ts';
+import { kindNamed, parseTarget, targetArguments, type Kind } from './kinds.ts';
 import { objectOf, type Resource } from './objects.ts';
 import { took } from './table.ts';
 
@@ -19,11 +19,8 @@ interface ReconcileOptions extends GlobalOptions {
 
 /** `sluice reconcile KIND NAME`: asks for a pass, shows its stages live and fails if it fails. */
 export function addReconcile(program: Command): void {
-  program
-    .command('reconcile')
+  targetArguments(program.command('reconcile'))
     .description('Run a pass now and watch its stages; exits with 1 when it fails')
-    .argument('<kind>', 'kustomization or gitrepository')
-    .argument('[name]', 'name of the object; KIND/NAME is understood too')
     .option('--with-source', 'fetch the source first')
     .addHelpText(
       'after',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withCluster, type GlobalOptions } from './connections.ts';
-import { parseTarget } from './kinds.ts';
+import { parseTarget, targetArguments } from './kinds.ts';
 import { objectOf, patchObject } from './objects.ts';
 
 /** `sluice suspend` and `sluice resume`: set spec.suspend of an object. */
@@ -10,11 +10,8 @@ export function addSuspend(name: 'suspend' | 'resume'): (program: Command) => vo
     ? 'Stop reconciling an object; what is applied stays'
     : 'Reconcile a suspended object again, at once';
   return (program) => {
-    program
-      .command(name)
+    targetArguments(program.command(name))
       .description(description)
-      .argument('<kind>', 'kustomization or gitrepository')
-      .argument('[name]', 'name of the object; KIND/NAME is understood too')
       .addHelpText('after', `\nExample:\n  sluice ${name} ks app -n prod\n`)
       .action(async (first: string, second: string | undefined, _options, command: Command) => {
         const [kind, target] = parseTarget(first, second);

@@ -1,8 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-
-const require = createRequire(import.meta.url);
+import { fileURLToPath } from 'node:url';
 
 /** The gates, the quick ones first; each is a package's program with its arguments. */
 const gates: readonly (readonly [name: string, args: readonly string[]])[] = [
@@ -12,9 +9,11 @@ const gates: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['lint', [program('eslint', 'bin/eslint.js'), '.']],
   [
     'import rules',
-    [program('dependency-cruiser', 'bin/dependency-cruise.mjs'), ...['api', 'activities']].concat(
-      'workflows worker client deploy test bench --config .dependency-cruiser.js'.split(' '),
-    ),
+    [
+      program('dependency-cruiser', 'bin/dependency-cruise.mjs'),
+      ...['--config', '.dependency-cruiser.js'],
+      ...['api', 'activities', 'workflows', 'worker', 'client', 'deploy', 'test', 'bench'],
+    ],
   ],
   ['dead code', [program('knip', 'bin/knip.js')]],
   ['generated files', [program('tsx', 'dist/cli.mjs'), 'api/generate.ts', '--check']],
@@ -33,9 +32,7 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Path of a file of an installed package; some packages do not export their package.json. */
 function program(name: string, file: string): string {
-  const folders = require.resolve.paths(name) ?? [];
-  const root = folders.find((folder) => folder.endsWith('node_modules'));
-  return join(root ?? dirname(import.meta.url), name, file);
+  return fileURLToPath(new URL(`../../node_modules/${name}/${file}`, import.meta.url));
 }
 
 function run(args: readonly string[]): Promise<number> {

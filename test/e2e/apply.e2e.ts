@@ -1,28 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  conditionOf,
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { expect, test } from 'vitest';
+import { conditionOf, kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSource } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-  await repository.commit({ 'README.md': 'start' });
-  await space.apply(gitRepository('repo', repository.url));
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const { space, repository } = await openSource();
 
 async function deploy(
   name: string,

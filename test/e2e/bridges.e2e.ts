@@ -1,45 +1,28 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import {
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { afterAll, expect, inject, test } from 'vitest';
+import { gitRepository, kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSpace } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-let second: ChildProcess;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const program = fileURLToPath(new URL('../../client/bridge/main.ts', import.meta.url));
-  second = spawn(process.execPath, ['--import', loader, program], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      KUBECONFIG: inject('kubeconfig'),
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await new Promise<void>((resolve) => {
-    second.stderr?.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes('bridge runs')) resolve();
-    });
+const { space, repository } = await openSpace();
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const program = fileURLToPath(new URL('../../client/bridge/main.ts', import.meta.url));
+const second = spawn(process.execPath, ['--import', loader, program], {
+  env: {
+    PATH: process.env['PATH'] ?? '',
+    KUBECONFIG: inject('kubeconfig'),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+  },
+  stdio: ['ignore', 'ignore', 'pipe'],
+});
+await new Promise<void>((resolve) => {
+  second.stderr.on('data', (chunk: Buffer) => {
+    if (chunk.toString().includes('bridge runs')) resolve();
   });
 });
-
-afterAll(async () => {
-  second.kill();
-  await repository.close();
-  await space.close();
-});
+afterAll(() => second.kill());
 
 test('two bridges at once do no harm: a commit is one sync', async () => {
   await repository.commit({ 'a.yaml': configMap('a') });

@@ -1,33 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import {
-  conditionOf,
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { expect, inject, test } from 'vitest';
+import { conditionOf, gitRepository, kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSpace } from '../support/space.ts';
 
 const word = 'canary-5f1c9b7e';
 const encoded = Buffer.from(word).toString('base64');
 const password = `${word}-password`;
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  const basic = Buffer.from(`ann:${password}`).toString('base64');
-  repository = await testRepository({ authorization: `Basic ${basic}` });
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const basic = Buffer.from(`ann:${password}`).toString('base64');
+const { space, repository } = await openSpace({ authorization: `Basic ${basic}` });
 
 const secret = (name: string, fields: string): string =>
   `apiVersion: v1\nkind: Secret\nmetadata: { name: ${name} }\n${fields}\n`;

@@ -1,31 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import {
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { expect, inject, test } from 'vitest';
+import { kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSource } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-  await repository.commit({ 'a.yaml': configMap('a') });
-  await space.apply(gitRepository('repo', repository.url));
-  await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
-  await space.untilReady('Kustomization', 'app');
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const { space, repository } = await openSource({ 'a.yaml': configMap('a') });
+await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
+await space.untilReady('Kustomization', 'app');
 
 interface Output {
   readonly code: number;

@@ -1,39 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  conditionOf,
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { expect, test } from 'vitest';
+import { conditionOf, kustomization } from '../support/cluster.ts';
 import { configMap, deployment, job } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSource } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-  await repository.commit({
-    'good/all.yaml': [deployment('web'), configMap('settings'), job('migrate')].join('---\n'),
-    'crash/a.yaml': deployment('crash', { pod: 'crash' }),
-    'slow/a.yaml': deployment('slow', { pod: 'unready' }),
-    'news/a.yaml': deployment('news', { pod: 'unready' }),
-    'job/a.yaml': job('broken', 'backoffLimit: 0').replace(
-      'template:',
-      'template:\n    metadata: { annotations: { stack.sluice.dev/pod: fail } }',
-    ),
-    'short/a.yaml': job('short', 'ttlSecondsAfterFinished: 0'),
-  });
-  await space.apply(gitRepository('repo', repository.url));
-  await space.untilReady('GitRepository', 'repo');
+const { space, repository } = await openSource({
+  'good/all.yaml': [deployment('web'), configMap('settings'), job('migrate')].join('---\n'),
+  'crash/a.yaml': deployment('crash', { pod: 'crash' }),
+  'slow/a.yaml': deployment('slow', { pod: 'unready' }),
+  'news/a.yaml': deployment('news', { pod: 'unready' }),
+  'job/a.yaml': job('broken', 'backoffLimit: 0').replace(
+    'template:',
+    'template:\n    metadata: { annotations: { stack.sluice.dev/pod: fail } }',
+  ),
+  'short/a.yaml': job('short', 'ttlSecondsAfterFinished: 0'),
 });
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+await space.untilReady('GitRepository', 'repo');
 
 async function deploy(name: string, spec: object = {}): Promise<void> {
   const fields = { path: name, targetNamespace: space.name, ...spec };

@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { kustomization } from '../support/cluster.ts';
 import {
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+  reconcileUpdate,
+  workflowId,
+  type PassReport,
+  type Wake,
+} from '../../workflows/messages.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSource } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-  await repository.commit({ 'README.md': 'start' });
-  await space.apply(gitRepository('repo', repository.url));
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const { space, repository } = await openSource();
 
 /** Commits the ConfigMaps of a Kustomization, and waits until exactly these are applied. */
 async function deploy(name: string, maps: string[], spec: object = {}): Promise<void> {
@@ -148,4 +136,21 @@ test('a deletion that the API server refuses fails the prune and is tried again'
     (row) => row.status.inventory?.entries.length === 0,
   );
   expect(healed.status.inventory?.entries).toEqual([]);
+});
+
+test('an update that comes in while the deletion is under way gets its answer', async () => {
+  await deploy('held', ['held'], { deletionPolicy: 'WaitForTermination' });
+  await space.patch('ConfigMap', 'held', { metadata: { finalizers: ['example.com/hold'] } });
+  await space.remove('Kustomization', 'held');
+  await space.until('ConfigMap', 'held', ({ metadata }) => metadata.deletionTimestamp != null);
+  const id = workflowId('Kustomization', { namespace: space.name, name: 'held' });
+  const workflow = space.temporal.workflow.getHandle(id);
+  const update = await workflow.startUpdate<PassReport, [Wake]>(reconcileUpdate.name, {
+    args: [{}],
+    waitForStage: 'ACCEPTED',
+  });
+  await space.patch('ConfigMap', 'held', { metadata: { finalizers: null } });
+  expect(await update.result()).toMatchObject({ ready: false, reason: 'Deleted' });
+  await workflow.result();
+  await space.untilGone('Kustomization', 'held');
 });

@@ -1,24 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { testNamespace, type Manifest, type TestNamespace } from '../support/cluster.ts';
+import { type Manifest } from '../support/cluster.ts';
 import { deployment } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSpace } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const { space, repository } = await openSpace();
 
 async function kubectl(...args: string[]): Promise<string> {
   const run = promisify(execFile);
@@ -26,16 +15,22 @@ async function kubectl(...args: string[]): Promise<string> {
   return stdout;
 }
 
+test('the demo applies what the README shows', async () => {
+  const demo = new URL('../../deploy/dev/demo/quick-start.yaml', import.meta.url);
+  expect((await readFile(demo, 'utf8')).trim()).toBe((await readmeBlock()).trim());
+});
+
 /** The manifests of the README, with nothing changed but where the repository is. */
 async function manifests(): Promise<Manifest[]> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const block = readme.split('```yaml').find((part) => part.includes('app-deployment')) ?? '';
-  const text = block
-    .split('```', 1)
-    .join('')
-    .replace(/url: .*/, `url: ${repository.url}`);
+  const text = (await readmeBlock()).replace(/url: .*/, `url: ${repository.url}`);
   const documents = parseAllDocuments(text);
   return Array.isArray(documents) ? documents.map((document) => document.toJS() as Manifest) : [];
+}
+
+async function readmeBlock(): Promise<string> {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const block = readme.split('```yaml').find((part) => part.includes('app-deployment')) ?? '';
+  return block.split('```', 1).join('');
 }
 
 test('the manifests of the quick start become ready', async () => {

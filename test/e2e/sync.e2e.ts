@@ -1,27 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  conditionOf,
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type Row,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { expect, test } from 'vitest';
+import { conditionOf, gitRepository, kustomization, type Row } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSpace } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const { space, repository } = await openSpace();
 
 async function pushed(files: Record<string, string | undefined>): Promise<string> {
   const commit = await repository.commit(files);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   explainQuery,
   reconcileUpdate,
@@ -6,32 +6,13 @@ import {
   type PassReport,
   type Wake,
 } from '../../workflows/messages.ts';
-import {
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type TestNamespace,
-} from '../support/cluster.ts';
+import { kustomization, type TestNamespace } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
-import { testRepository, type TestRepository } from '../support/repository.ts';
+import { openSource } from '../support/space.ts';
 
-let space: TestNamespace;
-let repository: TestRepository;
-let first: string;
-
-beforeAll(async () => {
-  space = await testNamespace();
-  repository = await testRepository();
-  first = `main@sha1:${await repository.commit({ 'a.yaml': configMap('a') })}`;
-  await space.apply(gitRepository('repo', repository.url));
-  await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
-  await space.untilReady('Kustomization', 'app');
-});
-
-afterAll(async () => {
-  await repository.close();
-  await space.close();
-});
+const { space, repository, revision: first } = await openSource({ 'a.yaml': configMap('a') });
+await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
+await space.untilReady('Kustomization', 'app');
 
 function app(): ReturnType<TestNamespace['temporal']['workflow']['getHandle']> {
   const id = workflowId('Kustomization', { namespace: space.name, name: 'app' });

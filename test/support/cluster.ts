@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject, ObjectRef } from '../../activities/cluster/object.ts';
-import { refOf } from '../../activities/cluster/object.ts';
+import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { reconcileSignal, workflowId } from '../../workflows/messages.ts';
 
 /** A namespace of the test stack, and everything to work in it. */
@@ -119,13 +119,7 @@ export async function testNamespace(
         ...manifest,
         metadata: { namespace: name, ...manifest.metadata },
       } as KubeObject;
-      return cluster.request<KubeObject>({
-        method: 'PATCH',
-        path: await cluster.path(refOf(object)),
-        query: { fieldManager: 'kubectl', force: 'true' },
-        contentType: 'application/apply-patch+yaml',
-        body: object,
-      });
+      return serverSideApply(cluster, object, { manager: 'kubectl' });
     },
     async patch(kind, object, body) {
       const contentType = 'application/merge-patch+json';

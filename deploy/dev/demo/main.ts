@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { connectCluster } from '../../../activities/cluster/client.ts';
+import { historyUrl } from '../../../client/cli/connections.ts';
 import { installCrds, registerSearchAttributes } from '../../../client/install.ts';
 import { workflowId } from '../../../workflows/messages.ts';
 import { startGitServer } from '../git-server.ts';
@@ -103,11 +104,10 @@ async function openStage(
 }
 
 function showWhereToLook(stack: Stack): void {
-  const id = workflowId(app.kind, app);
-  const base = `${stack.temporalUiUrl ?? ''}/namespaces/default/workflows`;
+  const ui = { temporalUiUrl: stack.temporalUiUrl, temporalNamespace: 'default' };
   print('\nLook at it:');
-  print(`  sync history   ${base}?query=${encodeURIComponent(`WorkflowId="${id}"`)}`);
-  print(`  all workflows  ${base}`);
+  print(`  sync history   ${historyUrl(ui, workflowId(app.kind, app))}`);
+  print(`  all workflows  ${ui.temporalUiUrl ?? ''}/namespaces/default/workflows`);
   print(`  kubectl        ${stack.tools['kubectl'] ?? 'kubectl'} --kubeconfig ${stack.kubeconfig}`);
   print('  sluice         npx sluice history ks app-deployment');
   print('                 npx sluice explain ks app-deployment');

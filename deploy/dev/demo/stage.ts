@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { parseAllDocuments } from 'yaml';
 import type { Cluster } from '../../../activities/cluster/client.ts';
-import { refOf, type KubeObject, type ObjectRef } from '../../../activities/cluster/object.ts';
+import type { KubeObject, ObjectRef } from '../../../activities/cluster/object.ts';
+import { serverSideApply } from '../../../activities/cluster/server-side-apply.ts';
 import { reconcileSignal, workflowId } from '../../../workflows/messages.ts';
 import type { WorkingCopy } from '../working-copy.ts';
 
@@ -32,13 +33,7 @@ export async function applyQuickStart({ cluster }: DemoStage, url: string): Prom
   for (const document of Array.isArray(documents) ? documents : []) {
     const object = document.toJS() as KubeObject;
     const named = { ...object, metadata: { ...object.metadata, namespace: 'default' } };
-    await cluster.request({
-      method: 'PATCH',
-      path: await cluster.path(refOf(named)),
-      query: { fieldManager: 'kubectl', force: 'true' },
-      contentType: 'application/apply-patch+yaml',
-      body: named,
-    });
+    await serverSideApply(cluster, named, { manager: 'kubectl' });
   }
 }
 
