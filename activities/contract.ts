@@ -33,6 +33,8 @@ export interface Pass {
   readonly source: string;
   readonly artifact: ArtifactRef;
   readonly timeoutMs: number;
+  /** Digest of the rendered objects, known after render: a stage that would work on others ends the pass. */
+  readonly digest?: string;
 }
 
 /** What a look at a Kustomization found; `why` says it in words for people. Durations are milliseconds. */

@@ -2,7 +2,6 @@ import { Context } from '@temporalio/activity';
 import { applyObjects } from './apply/apply-objects.ts';
 import type { Cluster } from './cluster/client.ts';
 import { loadForPass } from './cluster/kustomizations.ts';
-import type { RenderedObjects } from './cluster/rendered.ts';
 import type { Activities, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
@@ -12,6 +11,7 @@ import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
 import { renderManifests } from './render/render-manifests.ts';
+import { renderedObjects } from './render/rendered-objects.ts';
 import type { Renderer } from './render/renderer.ts';
 import { conclude, progress } from './status/conclude.ts';
 import { finalize } from './status/finalize.ts';
@@ -29,7 +29,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   const { cluster, artifacts, renderer } = deps;
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
-  const rendered: RenderedObjects = async (pass) => renderer.render((await load(pass)).spec, pass);
+  const rendered = renderedObjects(cluster, renderer, load);
   const tools = { cluster, rendered, load };
   return {
     observe: (key) => observe(cluster, key),
@@ -38,7 +38,7 @@ export function createActivities(deps: ActivityDeps): Activities {
       await progress(cluster, pass.key, pass.generation, `Fetching manifests of ${revision}`);
       return fetchArtifact(artifacts, pass);
     }),
-    render: alive((pass: Pass) => renderManifests(renderer, load, pass)),
+    render: alive((pass: Pass) => renderManifests(rendered, pass)),
     apply: alive((pass: Pass) => applyObjects(tools, pass)),
     health: alive((pass: Pass) => {
       const { cancellationSignal: signal } = Context.current();

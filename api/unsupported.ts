@@ -29,7 +29,6 @@ const unsupported: Record<string, Record<string, Refuses>> = {
     'spec.sparseCheckout': isSet,
   },
   Kustomization: {
-    'spec.postBuild': isSet,
     'spec.decryption': isSet,
     'spec.kubeConfig': isSet,
     'spec.serviceAccountName': isSet,

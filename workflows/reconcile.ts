@@ -33,6 +33,8 @@ export interface PassFrame {
  */
 export async function reconcile(pass: Pass, frame: PassFrame, result: PassResult): Promise<void> {
   const at = shortRevision(pass.artifact.revision);
+  const rendered = (): Pass =>
+    result.rendered ? { ...pass, digest: result.rendered.digest } : pass;
 
   const fetch = async (): Promise<void> => {
     frame.doing('fetch', `fetching ${at} of ${pass.source}`);
@@ -45,18 +47,20 @@ export async function reconcile(pass: Pass, frame: PassFrame, result: PassResult
   const apply = async (): Promise<void> => {
     const summary = `apply ${result.rendered?.objects ?? 0} objects of ${at}`;
     frame.doing('apply', summary);
-    result.changes = await stages.apply.executeWithOptions({ summary }, [pass]);
+    result.changes = await stages.apply.executeWithOptions({ summary }, [rendered()]);
   };
   const health = async (): Promise<void> => {
     frame.doing('health', `waiting until the objects of ${at} are healthy`);
     const check = stages.health(pass.timeoutMs);
     result.health = await frame.interruptible(() =>
-      check.executeWithOptions({ summary: `health of ${at}` }, [pass]),
+      check.executeWithOptions({ summary: `health of ${at}` }, [rendered()]),
     );
   };
   const prune = async (): Promise<void> => {
     frame.doing('prune', `removing what ${at} no longer holds`);
-    result.pruned = await stages.prune.executeWithOptions({ summary: `prune after ${at}` }, [pass]);
+    result.pruned = await stages.prune.executeWithOptions({ summary: `prune after ${at}` }, [
+      rendered(),
+    ]);
   };
 
   await fetch();

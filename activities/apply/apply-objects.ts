@@ -5,6 +5,7 @@ import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
 import { groupByRank, stageOf } from '../cluster/order.ts';
 import { withOwner } from '../cluster/owner.ts';
 import type { PassTools } from '../cluster/pass-tools.ts';
+import { createRedact } from '../cluster/redact.ts';
 import { read } from '../cluster/kustomizations.ts';
 import type { ChangeSet, Pass } from '../contract.ts';
 import { normalize } from './normalize.ts';
@@ -26,7 +27,12 @@ export async function applyObjects(tools: PassTools, pass: Pass): Promise<Change
   const all = union(known, objects.map(entryOf));
   if (!isSameInventory(known, all)) await writeInventory(cluster, pass.key, all);
   const changes: [string, Change][] = [];
-  const context: PlanContext = { cluster, force: spec.force, newKinds: definedKinds(objects) };
+  const context: PlanContext = {
+    cluster,
+    force: spec.force,
+    newKinds: definedKinds(objects),
+    redact: createRedact(objects, set.secrets),
+  };
   for (const stage of [0, 1, 2]) {
     const members = objects.filter((object) => stageOf(object) === stage);
     changes.push(...(await applyStage(context, members)));
@@ -43,7 +49,7 @@ async function applyStage(
   const changes: [string, Change][] = [];
   for (const group of groupByRank(decisions, ({ object }) => refOf(object))) {
     const written = await mapLimited(group, concurrency, async (decision) => {
-      const change = await write(context.cluster, decision);
+      const change = await write(context, decision);
       return [describeRef(refOf(decision.object)), change] as [string, Change];
     });
     changes.push(...written);

@@ -2,7 +2,7 @@ import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { mapLimited } from '../cluster/limit.ts';
 import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
-import { redact } from '../cluster/redact.ts';
+import type { Redact } from '../cluster/redact.ts';
 import { serverSideApply } from '../cluster/server-side-apply.ts';
 import { applyMode, isForced, isSkipped } from '../cluster/switches.ts';
 import { fail } from '../failures.ts';
@@ -24,6 +24,7 @@ export interface PlanContext {
   readonly force: boolean;
   /** `group/Kind` of the kinds whose CRD belongs to the same revision. */
   readonly newKinds: ReadonlySet<string>;
+  readonly redact: Redact;
 }
 
 /** API calls of one Kustomization in flight; the floor of the API server was reached with eight. */
@@ -43,8 +44,8 @@ export async function planStage(
       return await decide(context, object);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (isUnavailable(error)) throw fail('ClusterUnavailable', faultOf(object, error, objects));
-      faults.push(faultOf(object, error, objects));
+      if (isUnavailable(error)) throw fail('ClusterUnavailable', faultOf(context, object, error));
+      faults.push(faultOf(context, object, error));
       return undefined;
     }
   });
@@ -129,7 +130,7 @@ async function validateAsNew(cluster: Cluster, object: KubeObject): Promise<void
   });
 }
 
-function faultOf(object: KubeObject, error: ApiError, objects: readonly KubeObject[]): string {
-  const message = redact(error.message, objects, object);
+function faultOf({ redact }: PlanContext, object: KubeObject, error: ApiError): string {
+  const message = redact(error.message, object);
   return `${describeRef(refOf(object))} dry-run failed (${error.reason}): ${message}`;
 }

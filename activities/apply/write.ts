@@ -1,24 +1,23 @@
 import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
-import { redact } from '../cluster/redact.ts';
 import { deleteObject, serverSideApply } from '../cluster/server-side-apply.ts';
 import { fail } from '../failures.ts';
 import { hasDrifted } from './drift.ts';
 import { takeOver, type ManagedFields } from './managed-fields.ts';
-import type { Decision } from './plan.ts';
+import type { Decision, PlanContext } from './plan.ts';
 
 /** What became of an object. */
 export type Change = 'created' | 'configured' | 'unchanged' | 'skipped';
 
 /** Carries a decision out. Fails with ApplyFailed, naming the object, or with ClusterUnavailable. */
-export async function write(cluster: Cluster, decision: Decision): Promise<Change> {
+export async function write(context: PlanContext, decision: Decision): Promise<Change> {
   try {
-    return await act(cluster, decision);
+    return await act(context.cluster, decision);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const title = describeRef(refOf(decision.object));
-    const message = redact(error.message, [decision.object], decision.object);
+    const message = context.redact(error.message, decision.object);
     if (isUnavailable(error)) throw fail('ClusterUnavailable', `${title}: ${message}`);
     throw fail('ApplyFailed', `${title} apply failed (${error.reason}): ${message}`);
   }

@@ -1,21 +1,27 @@
 import type { KubeObject } from './object.ts';
 
+/** Takes secret values out of a message about an object. */
+export type Redact = (text: string, about?: { readonly kind: string }) => string;
+
 /**
- * The text without any value of a Secret among the objects, plain or as base64. For a message about a Secret itself every quoted value
- * goes, since the API server also quotes what it could not read.
+ * Replaces every value of a Secret among the objects, plain or as base64, and the further texts. In a message about a Secret itself every
+ * quoted value goes, since the API server also quotes what it could not read.
  */
-export function redact(
-  text: string,
+export function createRedact(
   objects: readonly KubeObject[],
-  about?: { readonly kind: string },
-): string {
-  const values = new Set(objects.flatMap((object) => secretValues(object)));
-  const longestFirst = [...values].sort((a, b) => b.length - a.length);
-  const rest = longestFirst.reduce((message, value) => message.replaceAll(value, '***'), text);
-  if (about?.kind !== 'Secret') return rest;
-  return rest
-    .replace(/(Invalid value: )("(?:[^"\\]|\\.)*"|[^:]*)/g, '$1***')
-    .replace(/(Value:\s*)[^}]*/g, '$1***');
+  furtherTexts: readonly string[] = [],
+): Redact {
+  let longestFirst: string[] | undefined;
+  return (text, about) => {
+    longestFirst ??= [...new Set([...objects.flatMap(secretValues), ...furtherTexts])].sort(
+      (a, b) => b.length - a.length,
+    );
+    const rest = longestFirst.reduce((message, value) => message.replaceAll(value, '***'), text);
+    if (about?.kind !== 'Secret') return rest;
+    return rest
+      .replace(/(Invalid value: )("(?:[^"\\]|\\.)*"|[^:]*)/g, '$1***')
+      .replace(/(Value:\s*)[^}]*/g, '$1***');
+  };
 }
 
 /** The values of a Secret that must not be told: as they stand, and decoded from base64. Shorter ones than four characters tell nothing. */

@@ -5,6 +5,8 @@ import type { KubeObject } from './object.ts';
 export interface RenderedSet {
   readonly digest: string;
   readonly objects: readonly KubeObject[];
+  /** Texts from Secrets that may be anywhere in the objects and must not be told. */
+  readonly secrets: readonly string[];
 }
 
 /** Gives the rendered objects of a pass: from this worker's cache, or by fetching and rendering again. */

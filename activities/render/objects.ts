@@ -1,23 +1,43 @@
 import type { Kustomization } from '../../api/index.ts';
 import type { KubeObject } from '../cluster/object.ts';
 import { fail } from '../failures.ts';
+import { substitute, titleOf } from './substitution/substitute.ts';
+import type { Variables } from './substitution/variables.ts';
 import { parseYaml } from './yaml.ts';
 
+/** What is made of the objects after the build. */
+export interface Decoding {
+  readonly commonMetadata: Kustomization['spec']['commonMetadata'];
+  /** Undefined where nothing is to be substituted. */
+  readonly variables: Variables | undefined;
+}
+
 /**
- * The objects of a built text: Lists are taken apart, kustomize's own documents dropped, and common metadata is laid over each.
- * Raises BuildFailed for a document without apiVersion, kind or name, and ApplyFailed for one that is still encrypted.
+ * The objects of a built text: variables are put in, Lists are taken apart, kustomize's own documents dropped, and common metadata is laid
+ * over each. Raises BuildFailed for a document without apiVersion, kind or name, and ApplyFailed for one that is still encrypted.
  */
-export function decodeObjects(
-  output: string,
-  commonMetadata: Kustomization['spec']['commonMetadata'],
-): KubeObject[] {
-  const objects = parseYaml(output, 'the build')
+export function decodeObjects(output: string, decoding: Decoding): KubeObject[] {
+  const { commonMetadata, variables } = decoding;
+  const objects = output
+    .split(/^---\n/m)
+    .flatMap((text) => valuesOf(text, variables))
     .flatMap(flatten)
     .filter((value) => !isKustomizeFile(value))
     .map(toObject);
   for (const object of objects) refuseEncrypted(object);
   if (!commonMetadata) return objects;
   return objects.map((object) => withMetadata(object, commonMetadata));
+}
+
+/** kustomize writes the documents as Flux's substitution sees them: keys sorted, and quotes only where YAML needs them. */
+function valuesOf(text: string, variables: Variables | undefined): unknown[] {
+  const values = parseYaml(text, 'the build');
+  if (!variables) return values;
+  return values.flatMap((value) => {
+    const substituted = substitute({ text, value }, variables);
+    if (substituted === undefined) return [value];
+    return parseYaml(substituted, `${titleOf(value)} after variable substitution`);
+  });
 }
 
 function flatten(value: unknown): Record<string, unknown>[] {

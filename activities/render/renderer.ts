@@ -8,13 +8,19 @@ import { createBuildCache } from './build-cache.ts';
 import { prepareBuild } from './build.ts';
 import { runKustomize } from './kustomize.ts';
 import { decodeObjects } from './objects.ts';
+import type { Variables } from './substitution/variables.ts';
 
 type Spec = Kustomization['spec'];
 
-/** Builds manifests: a pure function of the artifact and the spec, remembered on this worker by the digest of its inputs. */
+/** What a build depends on beside the artifact and the spec; read from the cluster for each stage. */
+export interface RenderInputs {
+  readonly variables?: Variables | undefined;
+}
+
+/** Builds manifests: a pure function of the artifact, the spec and the inputs, remembered on this worker by the digest of its inputs. */
 export interface Renderer {
   /** Raises PathNotFound, BuildFailed or ApplyFailed with a message for the author of the manifests, free of secret values. */
-  render(spec: Spec, pass: Pass): Promise<RenderedSet>;
+  render(spec: Spec, pass: Pass, inputs?: RenderInputs): Promise<RenderedSet>;
 }
 
 /** What a renderer needs. */
@@ -33,36 +39,47 @@ export interface RendererOptions {
 export function createRenderer(options: RendererOptions): Renderer {
   const cache = createBuildCache(join(options.cacheDir, 'rendered'));
   const running = new Map<string, Promise<RenderedSet>>();
-  const buildOnce = async (inputs: string, spec: Spec, pass: Pass): Promise<RenderedSet> => {
-    const known = await cache.read(inputs);
+  const buildOnce = async (digest: string, request: BuildRequest): Promise<RenderedSet> => {
+    const known = await cache.read(digest);
     if (known) return known;
-    const set = await build(options, spec, pass);
-    await cache.write(inputs, set);
+    const set = await build(options, request);
+    await cache.write(digest, set);
     return set;
   };
   return {
-    render(spec, pass) {
-      const inputs = inputsDigest(spec, pass, options.noRemoteBases);
-      const current = running.get(inputs);
+    render(spec, pass, inputs = {}) {
+      const request = { spec, pass, inputs };
+      const digest = digestOf(request, options.noRemoteBases);
+      const current = running.get(digest);
       if (current) return current;
-      const begun = buildOnce(inputs, spec, pass).finally(() => running.delete(inputs));
-      running.set(inputs, begun);
+      const begun = buildOnce(digest, request).finally(() => running.delete(digest));
+      running.set(digest, begun);
       return begun;
     },
   };
 }
 
+interface BuildRequest {
+  readonly spec: Spec;
+  readonly pass: Pass;
+  readonly inputs: RenderInputs;
+}
+
 /** Everything a build depends on. A remote base may change at any time, so its content is as old as this worker's cache. */
-function inputsDigest(spec: Spec, { artifact }: Pass, noRemoteBases: boolean): string {
+function digestOf({ spec, pass, inputs }: BuildRequest, noRemoteBases: boolean): string {
   const { path, targetNamespace, namePrefix, nameSuffix, patches, images } = spec;
   const { components, ignoreMissingComponents, commonMetadata, buildMetadata } = spec;
   const names = { path, targetNamespace, namePrefix, nameSuffix };
   const changes = { patches, images, components, ignoreMissingComponents, commonMetadata };
-  const inputs = { digest: artifact.digest, ...names, ...changes, buildMetadata, noRemoteBases };
-  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+  const all = { ...names, ...changes, buildMetadata, noRemoteBases, inputs };
+  const text = JSON.stringify({ digest: pass.artifact.digest, ...all });
+  return createHash('sha256').update(text).digest('hex');
 }
 
-async function build(options: RendererOptions, spec: Spec, pass: Pass): Promise<RenderedSet> {
+async function build(
+  options: RendererOptions,
+  { spec, pass, inputs }: BuildRequest,
+): Promise<RenderedSet> {
   const artifactDir = await options.openArtifact(pass.artifact);
   await mkdir(options.cacheDir, { recursive: true, mode: 0o700 });
   const workDir = await mkdtemp(join(options.cacheDir, 'build-'));
@@ -71,10 +88,18 @@ async function build(options: RendererOptions, spec: Spec, pass: Pass): Promise<
     const output = prepared
       ? await runKustomize(options.kustomize, prepared, join(workDir, 'home'))
       : '';
-    const objects = decodeObjects(output, spec.commonMetadata);
+    const { variables } = inputs;
+    const objects = decodeObjects(output, { commonMetadata: spec.commonMetadata, variables });
     const digest = createHash('sha256').update(JSON.stringify(objects)).digest('hex');
-    return { digest: `sha256:${digest}`, objects };
+    return { digest: `sha256:${digest}`, objects, secrets: secretTextsOf(variables) };
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
+}
+
+/** Whatever object they went into, the values of Secrets stay secret. */
+function secretTextsOf(variables: Variables | undefined): string[] {
+  return (variables?.secret ?? [])
+    .map((name) => variables?.values[name] ?? '')
+    .filter((value) => value.length >= 4);
 }

@@ -1,13 +1,14 @@
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type ScalarTag } from 'yaml';
 import { fail } from '../failures.ts';
 
-/** The values of all documents in a YAML text, empty ones left out. Raises BuildFailed with the place of a fault and none of its text, which may be secret. */
+/** The values of all documents in a YAML text, empty ones left out; scalars mean what they mean to kubectl, YAML 1.1's `yes` and `0644` too. Raises BuildFailed with the place of a fault and none of its text, which may be secret. */
 export function parseYaml(text: string, title: string): unknown[] {
   const values: unknown[] = [];
   const documents = parseAllDocuments(text, {
     prettyErrors: true,
     logLevel: 'silent',
     merge: true,
+    customTags: (tags) => [...oldScalars, ...tags],
   });
   if (!Array.isArray(documents)) return values;
   for (const document of documents) {
@@ -21,6 +22,21 @@ export function parseYaml(text: string, title: string): unknown[] {
     if (value !== null && value !== undefined) values.push(value);
   }
   return values;
+}
+
+/** What Kubernetes' own parser reads as a boolean or a number and YAML 1.2 does not. */
+const oldScalars: ScalarTag[] = [
+  scalar('bool', /^(?:y|Y|yes|Yes|YES|on|On|ON)$/, () => true),
+  scalar('bool', /^(?:n|N|no|No|NO|off|Off|OFF)$/, () => false),
+  scalar('int', /^[-+]?0[0-7]+$/, (text) => {
+    const value = parseInt(text.replace(/^[-+]/, ''), 8);
+    return text.startsWith('-') ? -value : value;
+  }),
+  scalar('int', /^[-+]?[0-9]+(?:_[0-9]+)+$/, (text) => Number(text.replaceAll('_', ''))),
+];
+
+function scalar(name: string, test: RegExp, resolve: (text: string) => unknown): ScalarTag {
+  return { tag: `tag:yaml.org,2002:${name}`, default: true, test, resolve };
 }
 
 /** `BAD_INDENT` becomes `bad indent`: the code tells the fault without quoting the text. */

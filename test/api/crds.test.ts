@@ -71,7 +71,7 @@ test.each(['git@github.com:org/repo', 'ftp://x', '/srv/repo'])(
 );
 
 test.each([
-  ['Kustomization', { postBuild: {} }, ['spec.postBuild']],
+  ['Kustomization', { decryption: {} }, ['spec.decryption']],
   [
     'Kustomization',
     { dependsOn: [{ name: 'a', readyExpr: 'true' }] },

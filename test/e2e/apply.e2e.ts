@@ -127,9 +127,11 @@ test.each([
 });
 
 test('a field whose behaviour is not there yet stalls the object and is named', async () => {
-  await space.apply(kustomization('future', 'repo', { postBuild: { substitute: { a: 'b' } } }));
+  await space.apply(
+    kustomization('future', 'repo', { kubeConfig: { configMapRef: { name: 'x' } } }),
+  );
   const app = await space.untilReady('Kustomization', 'future', 'False');
-  expect(conditionOf(app, 'Stalled')?.message).toContain('spec.postBuild');
+  expect(conditionOf(app, 'Stalled')?.message).toContain('spec.kubeConfig');
   expect(app.status.observedGeneration).toBe(1);
 });
 

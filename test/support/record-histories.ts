@@ -54,9 +54,9 @@ async function play(at: TestNamespace, git: TestRepository): Promise<void> {
   await at.until('Deployment', 'web', () => true);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   await applied(await push({ 'web.yaml': undefined }));
-  await at.patch('Kustomization', 'app', { spec: { postBuild: { substitute: { a: 'b' } } } });
+  await at.patch('Kustomization', 'app', { spec: { kubeConfig: { configMapRef: { name: 'x' } } } });
   await at.untilReady('Kustomization', 'app', 'False');
-  await at.patch('Kustomization', 'app', { spec: { postBuild: null } });
+  await at.patch('Kustomization', 'app', { spec: { kubeConfig: null } });
   await at.untilReady('Kustomization', 'app');
   await at.remove('Kustomization', 'app');
   await at.untilGone('Kustomization', 'app');

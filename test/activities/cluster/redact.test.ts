@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact } from '../../../activities/cluster/redact.ts';
+import { createRedact } from '../../../activities/cluster/redact.ts';
 
 const canary = 'canary-7f3a9';
 const encoded = Buffer.from(canary).toString('base64');
@@ -18,17 +18,21 @@ test.each([
   ['a line of a longer value', { stringData: { a: `first\n  ${canary}\n` } }, canary],
   ['a value that is no string', { stringData: { a: 123456 } }, '123456'],
 ])('%s is replaced', (_, fields, text) => {
-  expect(redact(`it says ${text}!`, [secret(fields)])).toBe('it says ***!');
+  expect(createRedact([secret(fields)])(`it says ${text}!`)).toBe('it says ***!');
 });
 
 test('everything the API server quotes of a Secret is replaced', () => {
   const text = 'data[x]: Invalid value: "other": bad, got &value.valueUnstructured{Value:98765}';
-  const clean = redact(text, [], { kind: 'Secret' });
+  const clean = createRedact([])(text, { kind: 'Secret' });
   expect(clean).not.toContain('other');
   expect(clean).not.toContain('98765');
 });
 
 test('other objects are told of as they are', () => {
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data: { a: canary } };
-  expect(redact(`it says ${canary}`, [map])).toContain(canary);
+  expect(createRedact([map])(`it says ${canary}`)).toContain(canary);
+});
+
+test('a text of a Secret that went into another object is replaced', () => {
+  expect(createRedact([], [canary])(`Deployment says ${canary}`)).toBe('Deployment says ***');
 });
