@@ -2,6 +2,8 @@ import { Context } from '@temporalio/activity';
 import { applyObjects } from './apply/apply-objects.ts';
 import type { Cluster } from './cluster/client.ts';
 import { loadForPass } from './cluster/kustomizations.ts';
+import type { PassTools } from './cluster/pass-tools.ts';
+import { createTargets, type TargetPolicy } from './cluster/targets.ts';
 import type { Activities, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
@@ -15,13 +17,15 @@ import { renderedObjects } from './render/rendered-objects.ts';
 import type { Renderer } from './render/renderer.ts';
 import { conclude, progress } from './status/conclude.ts';
 import { finalize } from './status/finalize.ts';
-import { observe } from './status/observe.ts';
+import { observe, type ObservePolicy } from './status/observe.ts';
 
 /** What the activities work with: one cluster, the caches of this worker, and the renderer. */
 export interface ActivityDeps extends SourceDeps {
   readonly cluster: Cluster;
   readonly artifacts: ArtifactCache;
   readonly renderer: Renderer;
+  /** What the platform team allows. */
+  readonly policy: TargetPolicy & ObservePolicy;
 }
 
 /** All activities of a worker, the stages in the order of a pass. */
@@ -30,9 +34,11 @@ export function createActivities(deps: ActivityDeps): Activities {
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
   const rendered = renderedObjects(cluster, renderer, load);
-  const tools = { cluster, rendered, load };
+  const targets = createTargets(cluster, deps.policy);
+  const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
+  const tools = { cluster, target, rendered, load };
   return {
-    observe: (key) => observe(cluster, key),
+    observe: (key) => observe(cluster, key, deps.policy),
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
       await progress(cluster, pass.key, pass.generation, `Fetching manifests of ${revision}`);
@@ -47,7 +53,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     prune: alive((pass: Pass) => pruneStale(tools, pass)),
     conclude: (key, outcome) => conclude(cluster, key, outcome),
     finalize: alive((key: ObjectKey) =>
-      finalize(cluster, (loaded) => pruneAll(cluster, loaded, key), key),
+      finalize(cluster, (loaded) => pruneAll({ cluster, targets }, loaded, key), key),
     ),
     ...createSourceActivities(deps),
   };

@@ -30,8 +30,8 @@ const unsupported: Record<string, Record<string, Refuses>> = {
   },
   Kustomization: {
     'spec.decryption': isSet,
-    'spec.kubeConfig': isSet,
-    'spec.serviceAccountName': isSet,
+    'spec.kubeConfig (configMapRef)': (value) =>
+      typeof value === 'object' && value !== null && 'configMapRef' in value,
     'spec.healthCheckExprs': isSet,
     'spec.ignore': isSet,
     'spec.dependsOn (readyExpr)': (value) =>

@@ -69,7 +69,12 @@ async function openStores(
     openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
   });
-  const deps = { cluster, storage, tempDir, artifacts, renderer };
+  const policy = {
+    noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
+    defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
+    insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
+  };
+  const deps = { cluster, storage, tempDir, artifacts, renderer, policy };
   const rebuild = (path: string): ReturnType<typeof rebuildArtifact> =>
     rebuildArtifact({ cluster, storage, tempDir }, path);
   const server = await startArtifactServer({ storage, host, port, rebuild });

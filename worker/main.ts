@@ -2,8 +2,15 @@ import { makeTelemetryFilterString, DefaultLogger, Runtime } from '@temporalio/w
 import { createLog } from '../client/log.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { createWorker } from './create-worker.ts';
-import { readSettings } from './settings.ts';
+import { readCommandLine } from './command-line.ts';
+import { readSettings, WorkerSettings } from './settings.ts';
 
+const commandLine = readCommandLine(process.argv.slice(2), WorkerSettings);
+if (commandLine.help !== undefined) {
+  process.stdout.write(commandLine.help);
+  process.exit();
+}
+const settings = readSettings({ ...process.env, ...commandLine.settings });
 const log = createLog();
 
 Runtime.install({
@@ -15,7 +22,7 @@ Runtime.install({
   },
 });
 
-const assembled = await createWorker(readSettings(process.env), await bundleWorkflows());
+const assembled = await createWorker(settings, await bundleWorkflows());
 log.info('worker runs', { artifactPort: assembled.artifactPort });
 await assembled.worker.run();
 await assembled.close();

@@ -3,7 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What a worker can be told by its environment; every value has a default that suits one machine. */
+const flag = z.stringbool({ truthy: ['true', '1', 'yes', ''] }).default(false);
+
+/** What a worker can be told by its environment or its command line; every value has a default that suits one machine. */
 export const WorkerSettings = z.object({
   TEMPORAL_ADDRESS: z
     .string()
@@ -18,13 +20,23 @@ export const WorkerSettings = z.object({
     .string()
     .optional()
     .describe('host:port that goes into the url of an artifact'),
-  SLUICE_NO_REMOTE_BASES: z.stringbool().default(false).describe('refuse remote kustomize bases'),
   SLUICE_CONCURRENT: z.coerce.number().int().min(1).default(20).describe('activities at a time'),
+  SLUICE_NO_REMOTE_BASES: flag.describe('refuse kustomize bases from other hosts'),
+  SLUICE_NO_CROSS_NAMESPACE_REFS: flag.describe('refuse sources of other namespaces'),
+  SLUICE_DEFAULT_SERVICE_ACCOUNT: z
+    .string()
+    .optional()
+    .describe('service account of Kustomizations that name none'),
+  SLUICE_INSECURE_KUBECONFIG_TLS: flag.describe(
+    'let kubeconfigs of users turn the verification of certificates off',
+  ),
 });
 export type WorkerSettings = z.infer<typeof WorkerSettings>;
 
 /** Reads the settings; raises an error that names every variable at fault. */
-export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): WorkerSettings {
   const parsed = WorkerSettings.safeParse(environment);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

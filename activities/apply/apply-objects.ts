@@ -19,16 +19,18 @@ import { write, type Change } from './write.ts';
  */
 export async function applyObjects(tools: PassTools, pass: Pass): Promise<ChangeSet> {
   const { cluster, rendered, load } = tools;
-  const { spec, status } = await load(pass);
+  const loaded = await load(pass);
+  const { spec, status } = loaded;
   const set = await rendered(pass);
+  const target = await tools.target(loaded, pass);
   const sent = set.objects.map((object) => withOwner(normalize(object), pass.key));
-  const objects = await read(() => withNamespaces(cluster, sent));
+  const objects = await read(() => withNamespaces(target, sent));
   const known = status.inventory?.entries ?? [];
   const all = union(known, objects.map(entryOf));
   if (!isSameInventory(known, all)) await writeInventory(cluster, pass.key, all);
   const changes: [string, Change][] = [];
   const context: PlanContext = {
-    cluster,
+    cluster: target,
     force: spec.force,
     newKinds: definedKinds(objects),
     redact: createRedact(objects, set.secrets),
@@ -36,7 +38,7 @@ export async function applyObjects(tools: PassTools, pass: Pass): Promise<Change
   for (const stage of [0, 1, 2]) {
     const members = objects.filter((object) => stageOf(object) === stage);
     changes.push(...(await applyStage(context, members)));
-    if (stage < 2) await waitForDefinitions(cluster, members);
+    if (stage < 2) await waitForDefinitions(target, members);
   }
   return changeSetOf(changes);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, type Cluster as ServerEntry } from '@kubernetes/client-node';
 import { Pool, type Dispatcher } from 'undici';
 import { ApiError } from './api-error.ts';
 import { Discovery, type Resource } from './discovery.ts';
@@ -33,6 +33,8 @@ export interface Cluster {
     query: Record<string, string>,
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent>;
+  /** The same cluster over the same connections, with the rights of a user alone. */
+  as(user: string): Cluster;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,19 @@ export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> 
     const where = kubeconfigPath ?? 'of KUBECONFIG, of ~/.kube/config or of a pod';
     throw new ApiError(0, 'NoCluster', `there is no cluster in the kubeconfig ${where}`);
   }
+  return connect(config, current);
+}
+
+/** Connects by a kubeconfig that is at hand as text. Raises ApiError where its current context names no cluster, and whatever the library finds wrong with it. */
+export async function connectKubeConfig(kubeconfig: string): Promise<Cluster> {
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  const current = config.getCurrentCluster();
+  if (!current) throw new ApiError(0, 'NoCluster', 'the kubeconfig names no current cluster');
+  return connect(config, current);
+}
+
+async function connect(config: KubeConfig, current: ServerEntry): Promise<Cluster> {
   const tls: RequestOptions = {};
   await config.applyToHTTPSOptions(tls);
   const { ca, cert, key } = tls;
@@ -59,6 +74,7 @@ export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> 
       cert: text(cert),
       key: text(key),
       rejectUnauthorized: !current.skipTLSVerify,
+      ...(current.tlsServerName ? { servername: current.tlsServerName } : {}),
     },
   });
   // Tokens may be rotated on disk, so the header is asked for at every request.
@@ -68,11 +84,12 @@ export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> 
     const value = (options.headers as Record<string, string> | undefined)?.['Authorization'];
     return value ? { authorization: value } : {};
   };
-  return createCluster(pool, {
+  const access = {
     authorize,
     prefix: new URL(current.server).pathname.replace(/\/$/, ''),
     defaultNamespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-  });
+  };
+  return createCluster(pool, access);
 }
 
 /** More connections than this gain nothing from one API server on the machines measured. */
@@ -87,9 +104,11 @@ interface Access {
   /** Path of the server's URL; proxies of API servers have one. */
   readonly prefix: string;
   readonly defaultNamespace: string;
+  /** Whose rights count instead of those of the credentials. */
+  readonly user?: string;
 }
 
-function createCluster(pool: Dispatcher, access: Access): Cluster {
+function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Cluster {
   const open = (request: ApiRequest): Promise<Dispatcher.ResponseData> =>
     send(pool, request, access);
   const request = async <T>(wanted: ApiRequest): Promise<T> => {
@@ -98,7 +117,8 @@ function createCluster(pool: Dispatcher, access: Access): Cluster {
     if (answer.statusCode >= 400) throw toApiError(answer.statusCode, body);
     return (body === '' ? {} : JSON.parse(body)) as T;
   };
-  const discovery = new Discovery((path) => request({ method: 'GET', path }));
+  // Which kinds there are is no secret of a user's, and asked for once.
+  const discovery = known ?? new Discovery((path) => request({ method: 'GET', path }));
   const path = async (ref: ObjectRef): Promise<string> =>
     objectPath(await discovery.resolve(ref), ref);
   return {
@@ -124,6 +144,7 @@ function createCluster(pool: Dispatcher, access: Access): Cluster {
       if (answer.statusCode >= 400) throw toApiError(answer.statusCode, await readBody(answer));
       yield* readWatch(answer.body);
     },
+    as: (user) => createCluster(pool, { ...access, user }, discovery),
     close: () => pool.close(),
   };
 }
@@ -131,13 +152,14 @@ function createCluster(pool: Dispatcher, access: Access): Cluster {
 async function send(
   pool: Dispatcher,
   request: ApiRequest,
-  { prefix, authorize }: Access,
+  { prefix, authorize, user }: Access,
 ): Promise<Dispatcher.ResponseData> {
   const query = request.query ? `?${new URLSearchParams(request.query).toString()}` : '';
   const headers: Record<string, string> = {
     accept: 'application/json',
     'user-agent': 'sluice',
     ...(await authorize()),
+    ...(user ? { 'impersonate-user': user } : {}),
   };
   if (request.body !== undefined)
     headers['content-type'] = request.contentType ?? 'application/json';

@@ -5,7 +5,10 @@ import type { RenderedObjects } from './rendered.ts';
 
 /** What every stage that works on the cluster is given. */
 export interface PassTools {
+  /** The cluster of the Kustomization itself. */
   readonly cluster: Cluster;
+  /** The cluster of its objects, with the rights that it works with. */
+  readonly target: (loaded: LoadedKustomization, pass: Pass) => Promise<Cluster>;
   readonly rendered: RenderedObjects;
   /** The Kustomization of the pass; fails with Superseded where it has changed. */
   readonly load: (pass: Pass) => Promise<LoadedKustomization>;

@@ -20,7 +20,9 @@ export interface HealthTools extends PassTools {
  */
 export async function checkHealth(tools: HealthTools, pass: Pass): Promise<HealthReport> {
   const begun = Date.now();
-  const subjects = await subjectsOf(tools, pass);
+  const loaded = await tools.load(pass);
+  const target = await tools.target(loaded, pass);
+  const subjects = await subjectsOf(tools, target, loaded, pass);
   let pending: Finding[] = subjects.map((subject) => ({ subject, ...unseen }));
   const took = (): string =>
     `health check failed after ${Math.round((Date.now() - begun) / 1000)}s`;
@@ -29,7 +31,7 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
     pending.length > 0;
     pauseMs = Math.min(1.5 * pauseMs, maxPauseMs)
   ) {
-    pending = await look(tools, pending);
+    pending = await look(target, pending, tools.signal);
     const dead = pending.filter(({ status }) => status === 'Failed');
     if (dead.length > 0) {
       const resources = describe(dead);
@@ -58,8 +60,9 @@ const concurrency = 8;
 
 /** Looks at what is pending, and gives what still is. */
 async function look(
-  { cluster, signal }: HealthTools,
+  cluster: Cluster,
   pending: readonly Finding[],
+  signal: AbortSignal,
 ): Promise<Finding[]> {
   const findings = await mapLimited(pending, concurrency, async (before) => {
     try {

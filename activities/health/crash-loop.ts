@@ -1,3 +1,4 @@
+import { ApiError } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { groupOf, type KubeObject } from '../cluster/object.ts';
 import { crashLoopOf } from '../cluster/status-rules/pod.ts';
@@ -17,18 +18,31 @@ export async function crashingPod(
   const labels = Object.entries(selector?.matchLabels ?? {});
   if (labels.length === 0) return undefined;
   const { namespace } = workload.metadata;
-  const { items } = await cluster.request<{ items: KubeObject[] }>({
-    method: 'GET',
-    path: await cluster.path({ apiVersion: 'v1', kind: 'Pod', namespace, name: '' }),
-    query: { labelSelector: labels.map((pair) => pair.join('=')).join(','), limit: '200' },
-    signal,
-  });
+  const selected = labels.map((pair) => pair.join('=')).join(',');
+  const items = await podsOf(cluster, { namespace, selected, signal });
   const newest = newestTemplate(items);
   const crashing = items
     .filter(({ metadata }) => !metadata.deletionTimestamp)
     .filter(({ metadata }) => metadata.labels?.['pod-template-hash'] === newest)
     .map(crashLoopOf);
   return crashing.find((fault) => fault !== undefined);
+}
+
+/** Whoever may not list pods has to wait for the time-out instead. */
+async function podsOf(
+  cluster: Cluster,
+  which: { namespace: string | undefined; selected: string; signal: AbortSignal },
+): Promise<KubeObject[]> {
+  const { namespace, selected, signal } = which;
+  const path = await cluster.path({ apiVersion: 'v1', kind: 'Pod', namespace, name: '' });
+  const query = { labelSelector: selected, limit: '200' };
+  try {
+    const list = { method: 'GET', path, query, signal } as const;
+    return (await cluster.request<{ items: KubeObject[] }>(list)).items;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return [];
+    throw error;
+  }
 }
 
 interface LabelSelector {

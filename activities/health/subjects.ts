@@ -1,5 +1,6 @@
 import type { Kustomization } from '../../api/index.ts';
-import { read } from '../cluster/kustomizations.ts';
+import type { Cluster } from '../cluster/client.ts';
+import { read, type LoadedKustomization } from '../cluster/kustomizations.ts';
 import { withNamespaces } from '../cluster/namespace.ts';
 import { refOf, type KubeObject, type ObjectRef } from '../cluster/object.ts';
 import type { PassTools } from '../cluster/pass-tools.ts';
@@ -16,14 +17,15 @@ export interface Subject {
 
 /** What a pass has to wait for: with spec.wait every applied object that is not skipped, else what spec.healthChecks lists. */
 export async function subjectsOf(
-  { cluster, rendered, load }: PassTools,
+  { rendered }: PassTools,
+  target: Cluster,
+  { spec }: LoadedKustomization,
   pass: Pass,
 ): Promise<Subject[]> {
-  const { spec } = await load(pass);
   if (spec.wait) {
     const { objects } = await rendered(pass);
     const applied = objects.filter((object) => !isSkipped(object));
-    const placed = await read(() => withNamespaces(cluster, applied));
+    const placed = await read(() => withNamespaces(target, applied));
     return placed.map((object) => ({ ref: refOf(object), mayBeGone: isShortLived(object) }));
   }
   return listed(spec, pass);

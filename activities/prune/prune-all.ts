@@ -3,39 +3,52 @@ import { parseDuration } from '../../api/index.ts';
 import { recordEvent } from '../cluster/events.ts';
 import { refOfEntry, type InventoryEntry } from '../cluster/inventory.ts';
 import type { LoadedKustomization } from '../cluster/kustomizations.ts';
+import type { Targets } from '../cluster/targets.ts';
 import type { ObjectKey, Pruned } from '../contract.ts';
 import { deleteEntries } from './delete-entries.ts';
 import { prunedOf } from './prune-stale.ts';
 
 /**
  * Deletes everything in the inventory of a Kustomization that is being deleted, as its deletion policy says. A suspended one leaves
- * everything. WaitForTermination waits until the objects are gone, at most for the time-out of the Kustomization.
+ * everything, and so does one whose account or kubeconfig is gone. WaitForTermination waits until the objects are gone, at most for the time-out of the Kustomization.
  */
 export async function pruneAll(
-  cluster: Cluster,
+  { cluster, targets }: { readonly cluster: Cluster; readonly targets: Targets },
   loaded: LoadedKustomization,
   key: ObjectKey,
 ): Promise<Pruned> {
-  const { spec, status, object } = loaded;
-  const entries = status.inventory?.entries ?? [];
-  const policy = spec.deletionPolicy ?? 'MirrorPrune';
-  const deletes = policy === 'MirrorPrune' ? spec.prune : policy !== 'Orphan';
-  if (spec.suspend || !deletes || entries.length === 0) return prunedOf(nothing);
-  const pruned = prunedOf(await deleteEntries(cluster, entries, key));
-  if (policy !== 'WaitForTermination') return pruned;
-  const left = await waitUntilGone(cluster, entries, timeoutOf(loaded));
+  const entries = entriesToDelete(loaded);
+  if (entries.length === 0) return prunedOf(nothing);
+  const missing = await targets.missing(loaded, key);
+  if (missing) {
+    await warn(cluster, loaded, `unable to prune objects: ${missing}; they are left as they are`);
+    return prunedOf(nothing);
+  }
+  const target = await targets.open(loaded, key);
+  const pruned = prunedOf(await deleteEntries(target, entries, key));
+  if (loaded.spec.deletionPolicy !== 'WaitForTermination') return pruned;
+  const left = await waitUntilGone(target, entries, timeoutOf(loaded));
   if (left > 0) {
-    const message = `${left} objects are still there after the time-out; look at their finalizers`;
-    const component = 'kustomize-controller';
-    await recordEvent(cluster, {
-      object,
-      type: 'Warning',
-      reason: 'PruneFailed',
-      message,
-      component,
-    });
+    const advice = 'look at their finalizers';
+    await warn(cluster, loaded, `${left} objects are still there after the time-out; ${advice}`);
   }
   return pruned;
+}
+
+async function warn(
+  cluster: Cluster,
+  { object }: LoadedKustomization,
+  message: string,
+): Promise<void> {
+  const component = 'kustomize-controller';
+  const event = { object, type: 'Warning', reason: 'PruneFailed', message, component } as const;
+  await recordEvent(cluster, event);
+}
+
+function entriesToDelete({ spec, status }: LoadedKustomization): readonly InventoryEntry[] {
+  const { suspend, prune, deletionPolicy = 'MirrorPrune' } = spec;
+  const deletes = deletionPolicy === 'MirrorPrune' ? prune : deletionPolicy !== 'Orphan';
+  return suspend || !deletes ? [] : (status.inventory?.entries ?? []);
 }
 
 const nothing = { deleted: [], kept: [], failed: [], faults: [] };

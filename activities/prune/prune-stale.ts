@@ -20,12 +20,14 @@ import { deleteEntries, type Deletions } from './delete-entries.ts';
  */
 export async function pruneStale(tools: PassTools, pass: Pass): Promise<Pruned> {
   const { cluster, rendered, load } = tools;
-  const { spec, status } = await load(pass);
+  const loaded = await load(pass);
+  const { spec, status } = loaded;
+  const target = await tools.target(loaded, pass);
   const { objects } = await rendered(pass);
-  const current = (await read(() => withNamespaces(cluster, objects))).map(entryOf);
+  const current = (await read(() => withNamespaces(target, objects))).map(entryOf);
   const known = status.inventory?.entries ?? [];
   const stale = spec.prune ? difference(known, current) : [];
-  const deletions = await deleteEntries(cluster, stale, pass.key);
+  const deletions = await deleteEntries(target, stale, pass.key);
   await keepInventory(cluster, pass, { known, final: union(current, deletions.failed) });
   return prunedOf(deletions);
 }

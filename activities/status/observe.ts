@@ -10,11 +10,21 @@ import type { Look, ObjectKey, Trigger } from '../contract.ts';
 import { checkDependencies } from './dependencies.ts';
 import { readSource } from './source.ts';
 
+/** What the platform team allows in a spec. */
+export interface ObservePolicy {
+  /** Refuses a source of another namespace; Flux's flag --no-cross-namespace-refs. */
+  readonly noCrossNamespaceRefs: boolean;
+}
+
 /**
  * Reads a Kustomization, its source and its dependencies, and says what is to be done. Adds the finalizer to an object that lacks it,
  * before anything of it can be applied. Writes nothing else.
  */
-export async function observe(cluster: Cluster, key: ObjectKey): Promise<Look> {
+export async function observe(
+  cluster: Cluster,
+  key: ObjectKey,
+  policy: ObservePolicy,
+): Promise<Look> {
   const invalid = { ...noLook, source: '' };
   let loaded: LoadedKustomization | undefined;
   try {
@@ -29,8 +39,8 @@ export async function observe(cluster: Cluster, key: ObjectKey): Promise<Look> {
   }
   await addFinalizer(cluster, loaded, key);
   if (loaded.spec.suspend) return { ...base, verdict: 'suspended', why: 'spec.suspend is true' };
-  const fields = unsupportedFields(loaded.object);
-  if (fields.length > 0) return { ...base, ...unsupported(fields) };
+  const refusal = refusalOf(loaded, key, policy);
+  if (refusal) return { ...base, verdict: 'rejected', ...refusal };
   return lookAtInputs(cluster, key, loaded, base);
 }
 
@@ -122,9 +132,20 @@ const noLook = {
   pruneFirst: false,
 };
 
-function unsupported(fields: readonly string[]): Pick<Look, 'verdict' | 'why' | 'reason'> {
-  const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;
-  return { verdict: 'rejected', reason: 'UnsupportedField', why };
+function refusalOf(
+  { object, spec }: LoadedKustomization,
+  key: ObjectKey,
+  { noCrossNamespaceRefs }: ObservePolicy,
+): Pick<Look, 'why' | 'reason'> | undefined {
+  const fields = unsupportedFields(object);
+  if (fields.length > 0) {
+    const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;
+    return { reason: 'UnsupportedField', why };
+  }
+  const { kind, namespace = key.namespace, name } = spec.sourceRef;
+  if (!noCrossNamespaceRefs || namespace === key.namespace) return undefined;
+  const why = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
+  return { reason: 'AccessDenied', why };
 }
 
 async function rejectInvalid(cluster: Cluster, key: ObjectKey, error: unknown): Promise<Look> {
