@@ -3,7 +3,10 @@ import { sanitizeKubeConfig } from '../../../activities/cluster/kubeconfig.ts';
 
 const strict = { insecureKubeconfigTls: false };
 
-function kubeconfig({ cluster = {}, user = { token: 't' } } = {}): string {
+function kubeconfig({
+  cluster = {},
+  user = { token: 't' },
+}: { cluster?: object; user?: object } = {}): string {
   return JSON.stringify({
     'current-context': 'a',
     contexts: [
