@@ -15,9 +15,10 @@ import { pruneStale } from './prune/prune-stale.ts';
 import { renderManifests } from './render/render-manifests.ts';
 import { renderedObjects } from './render/rendered-objects.ts';
 import type { Renderer } from './render/renderer.ts';
-import { conclude, progress } from './status/conclude.ts';
+import { conclude, progress, tellHealthWait } from './status/conclude.ts';
 import { finalize } from './status/finalize.ts';
-import { observe, type ObservePolicy } from './status/observe.ts';
+import { observe } from './status/observe.ts';
+import type { ObservePolicy } from './status/refusal.ts';
 
 /** What the activities work with: one cluster, the caches of this worker, and the renderer. */
 export interface ActivityDeps extends SourceDeps {
@@ -41,14 +42,15 @@ export function createActivities(deps: ActivityDeps): Activities {
     observe: (key) => observe(cluster, key, deps.policy),
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
-      await progress(cluster, pass.key, pass.generation, `Fetching manifests of ${revision}`);
+      await progress(cluster, pass, `Fetching manifests for revision ${revision}`);
       return fetchArtifact(artifacts, pass);
     }),
     render: alive((pass: Pass) => renderManifests(rendered, pass)),
     apply: alive((pass: Pass) => applyObjects(tools, pass)),
     health: alive((pass: Pass) => {
       const { cancellationSignal: signal } = Context.current();
-      return checkHealth({ ...tools, signal }, pass);
+      const waiting = (): Promise<void> => tellHealthWait(cluster, pass);
+      return checkHealth({ ...tools, signal, waiting }, pass);
     }),
     prune: alive((pass: Pass) => pruneStale(tools, pass)),
     conclude: (key, outcome) => conclude(cluster, key, outcome),

@@ -32,10 +32,6 @@ const unsupported: Record<string, Record<string, Refuses>> = {
     'spec.decryption': isSet,
     'spec.kubeConfig (configMapRef)': (value) =>
       typeof value === 'object' && value !== null && 'configMapRef' in value,
-    'spec.healthCheckExprs': isSet,
     'spec.ignore': isSet,
-    'spec.dependsOn (readyExpr)': (value) =>
-      Array.isArray(value) &&
-      value.some((row: unknown) => typeof row === 'object' && row !== null && 'readyExpr' in row),
   },
 };

@@ -1,5 +1,6 @@
 import { isTransient } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
+import { healthExpressions, type ExpressionStatus } from '../cluster/health-expressions.ts';
 import { mapLimited } from '../cluster/limit.ts';
 import { describeRef } from '../cluster/object.ts';
 import type { PassTools } from '../cluster/pass-tools.ts';
@@ -12,6 +13,8 @@ import { subjectsOf, type Subject } from './subjects.ts';
 /** What the health stage works with; the signal ends the wait. */
 export interface HealthTools extends PassTools {
   readonly signal: AbortSignal;
+  /** Told once, when there is something to wait for. */
+  readonly waiting: () => Promise<void>;
 }
 
 /**
@@ -23,6 +26,8 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
   const loaded = await tools.load(pass);
   const target = await tools.target(loaded, pass);
   const subjects = await subjectsOf(tools, target, loaded, pass);
+  const byExpression = healthExpressions(loaded.spec.healthCheckExprs);
+  const view = { cluster: target, byExpression, signal: tools.signal };
   let pending: Finding[] = subjects.map((subject) => ({ subject, ...unseen }));
   const took = (): string =>
     `health check failed after ${Math.round((Date.now() - begun) / 1000)}s`;
@@ -31,7 +36,7 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
     pending.length > 0;
     pauseMs = Math.min(1.5 * pauseMs, maxPauseMs)
   ) {
-    pending = await look(target, pending, tools.signal);
+    pending = await look(view, pending);
     const dead = pending.filter(({ status }) => status === 'Failed');
     if (dead.length > 0) {
       const resources = describe(dead);
@@ -44,9 +49,17 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
     if (Date.now() - begun > pass.timeoutMs) {
       throw fail('HealthCheckFailed', `${took()}: timeout waiting for: ${describe(pending)}`);
     }
+    if (pauseMs === firstPauseMs) await tools.waiting();
     await pause(pauseMs, tools.signal);
   }
   return { checked: subjects.length, durationMs: Date.now() - begun };
+}
+
+/** How the subjects are looked at. */
+interface View {
+  readonly cluster: Cluster;
+  readonly byExpression: ExpressionStatus;
+  readonly signal: AbortSignal;
 }
 
 interface Finding extends ObjectStatus {
@@ -59,14 +72,10 @@ const maxPauseMs = 2000;
 const concurrency = 8;
 
 /** Looks at what is pending, and gives what still is. */
-async function look(
-  cluster: Cluster,
-  pending: readonly Finding[],
-  signal: AbortSignal,
-): Promise<Finding[]> {
+async function look(view: View, pending: readonly Finding[]): Promise<Finding[]> {
   const findings = await mapLimited(pending, concurrency, async (before) => {
     try {
-      return { subject: before.subject, ...(await examine(cluster, before.subject, signal)) };
+      return { subject: before.subject, ...(await examine(view, before.subject)) };
     } catch (error) {
       if (!isTransient(error)) throw error;
       return before;
@@ -76,15 +85,16 @@ async function look(
 }
 
 async function examine(
-  cluster: Cluster,
+  { cluster, byExpression, signal }: View,
   { ref, mayBeGone }: Subject,
-  signal: AbortSignal,
 ): Promise<ObjectStatus> {
   const object = await cluster.get(ref, signal);
   if (!object) {
     const message = 'it is not there';
     return { status: mayBeGone ? 'Current' : 'NotFound', message };
   }
+  const told = byExpression(object);
+  if (told) return told;
   const status = statusOf(object);
   if (status.status !== 'InProgress') return status;
   const crash = await crashingPod(cluster, object, signal);

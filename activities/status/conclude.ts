@@ -1,10 +1,10 @@
 import type { Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
-import { withConditions } from '../cluster/conditions.ts';
+import { withConditions, type WantedCondition } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
 import { kustomizationRef, loadKustomization, read } from '../cluster/kustomizations.ts';
 import type { KubeObject } from '../cluster/object.ts';
-import type { ObjectKey, Outcome } from '../contract.ts';
+import type { ObjectKey, Outcome, Pass } from '../contract.ts';
 import { conditionsOf } from './kustomization-conditions.ts';
 import { recordHistory } from './history.ts';
 import { announce } from './announce.ts';
@@ -38,25 +38,34 @@ export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcom
 /** Tells in the status that a pass runs; `message` says in words what it does. */
 export async function progress(
   cluster: Cluster,
-  key: ObjectKey,
-  generation: number,
+  { key, generation }: Pass,
   message: string,
+  further: readonly WantedCondition[] = [],
 ): Promise<void> {
   const loaded = await loadKustomization(cluster, key);
   if (!loaded) return;
   const now = new Date().toISOString();
+  const ready = {
+    type: 'Ready',
+    status: 'Unknown',
+    message: 'Reconciliation in progress',
+  } as const;
   const wanted = [
     { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
-    {
-      type: 'Ready',
-      status: 'Unknown',
-      reason: 'Progressing',
-      message: 'Reconciliation in progress',
-    },
+    { ...ready, reason: 'Progressing' },
+    ...further,
   ] as const;
   const current = loaded.status.conditions ?? [];
   const conditions = withConditions(current, wanted, ['Stalled'], { generation, now });
   await patchStatus(cluster, key, { conditions });
+}
+
+/** Tells in the status that a pass waits for the health of its objects, and for how long it will. */
+export async function tellHealthWait(cluster: Cluster, pass: Pass): Promise<void> {
+  const limit = `with a timeout of ${Math.round(pass.timeoutMs / 1000)}s`;
+  const message = `Running health checks for revision ${pass.artifact.revision} ${limit}`;
+  const healthy = { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message } as const;
+  await progress(cluster, pass, message, [healthy]);
 }
 
 async function patchStatus(cluster: Cluster, key: ObjectKey, status: object): Promise<void> {

@@ -1,39 +1,70 @@
+import { variablesExpression, type BooleanExpression } from '../cluster/cel.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { loadKustomization, type LoadedKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectKey } from '../contract.ts';
 
+/** A Kustomization that looks at its dependencies, and the revision that it is about to apply. */
+export interface Dependant {
+  readonly key: ObjectKey;
+  readonly loaded: LoadedKustomization;
+  readonly revision: string;
+}
+
 /**
  * Names the first dependency that is not ready, or nothing. A dependency on the same source counts as ready only when it has applied
- * the revision that is about to be applied here.
+ * the revision that is about to be applied here; a readyExpr takes the place of all that. Dependencies that lead back are named as a cycle.
  */
 export async function checkDependencies(
   cluster: Cluster,
-  key: ObjectKey,
-  { spec }: LoadedKustomization,
-  revision: string,
+  dependant: Dependant,
 ): Promise<string | undefined> {
-  for (const { name, namespace = key.namespace } of spec.dependsOn ?? []) {
-    const title = `Kustomization/${namespace}/${name}`;
-    const dependency = await loadKustomization(cluster, { namespace, name });
-    if (!dependency) return `dependency ${title} is not there`;
-    const fault = faultOf(dependency);
-    if (fault) return `dependency ${title} ${fault}`;
-    const own = { namespace: key.namespace, ...spec.sourceRef };
-    const its = { namespace, ...dependency.spec.sourceRef };
-    if (!isSameSource(own, its)) continue;
-    const applied = dependency.status.lastAppliedRevision;
-    if (applied !== revision) return `dependency ${title} has not applied ${revision} yet`;
+  const { key, loaded } = dependant;
+  for (const { readyExpr, ...ref } of loaded.spec.dependsOn ?? []) {
+    const target = { name: ref.name, namespace: ref.namespace ?? key.namespace };
+    const dependency = await loadKustomization(cluster, target);
+    const fault = dependency
+      ? readyExpr
+        ? faultByExpression(readyExpr, dependant, dependency)
+        : faultOf(dependant, dependency)
+      : 'is not there';
+    if (!fault) continue;
+    const cycle = await cycleThrough(cluster, key, target);
+    return cycle ?? `dependency ${titleOf(target)} ${fault}`;
   }
   return undefined;
 }
 
-function faultOf({ object, status }: LoadedKustomization): string | undefined {
-  const { generation } = object.metadata;
+/** Compiles a readyExpr, over `self` and `dep`. Raises an Error where it is not valid or does not give a bool. */
+export function readyExpression(text: string): BooleanExpression {
+  return variablesExpression(text, ['self', 'dep']);
+}
+
+function faultByExpression(
+  readyExpr: string,
+  { loaded }: Dependant,
+  dependency: LoadedKustomization,
+): string | undefined {
+  try {
+    const variables = { self: loaded.object, dep: dependency.object };
+    if (readyExpression(readyExpr).evaluate(variables)) return undefined;
+    return `is not ready by its readyExpr '${readyExpr}'`;
+  } catch (error) {
+    return `is not ready: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function faultOf(
+  { key, loaded, revision }: Dependant,
+  { object, spec, status }: LoadedKustomization,
+): string | undefined {
+  const { generation, namespace } = object.metadata;
   if (status.observedGeneration !== generation) return 'has a new spec that is not reconciled yet';
   const ready = (status.conditions ?? []).find((condition) => condition.type === 'Ready');
-  return ready?.status === 'True'
-    ? undefined
-    : `is not ready: ${ready?.message ?? 'no status yet'}`;
+  if (ready?.status !== 'True') return `is not ready: ${ready?.message ?? 'no status yet'}`;
+  const own = { namespace: key.namespace, ...loaded.spec.sourceRef };
+  const its = { namespace, ...spec.sourceRef };
+  if (!isSameSource(own, its) || status.lastAppliedRevision === revision) return undefined;
+  return `has not applied ${revision} yet`;
 }
 
 interface SourceName {
@@ -44,4 +75,35 @@ interface SourceName {
 
 function isSameSource(a: SourceName, b: SourceName): boolean {
   return a.kind === b.kind && a.name === b.name && a.namespace === b.namespace;
+}
+
+const maxFollowed = 200;
+
+/** The way from a dependency back to the one that depends on it, in words; undefined where there is none. */
+async function cycleThrough(
+  cluster: Cluster,
+  from: ObjectKey,
+  first: ObjectKey,
+): Promise<string | undefined> {
+  const home = titleOf(from);
+  const ways: (readonly ObjectKey[])[] = [[first]];
+  const seen = new Set<string>();
+  for (let way = ways.shift(); way && seen.size < maxFollowed; way = ways.shift()) {
+    const last = way.at(-1) ?? first;
+    if (titleOf(last) === home) {
+      const names = [from, ...way].map(({ namespace, name }) => `${namespace}/${name}`);
+      return `dependency cycle ${names.join(' -> ')}: remove one of these dependencies`;
+    }
+    if (seen.has(titleOf(last))) continue;
+    seen.add(titleOf(last));
+    const loaded = await loadKustomization(cluster, last).catch(() => undefined);
+    for (const { name, namespace = last.namespace } of loaded?.spec.dependsOn ?? []) {
+      ways.push([...way, { namespace, name }]);
+    }
+  }
+  return undefined;
+}
+
+function titleOf({ namespace, name }: ObjectKey): string {
+  return `Kustomization/${namespace}/${name}`;
 }

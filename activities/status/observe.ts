@@ -1,4 +1,4 @@
-import { parseDuration, unsupportedFields, type Condition } from '../../api/index.ts';
+import { parseDuration, type Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import {
   kustomizationRef,
@@ -8,13 +8,8 @@ import {
 } from '../cluster/kustomizations.ts';
 import type { Look, ObjectKey, Trigger } from '../contract.ts';
 import { checkDependencies } from './dependencies.ts';
+import { refusalOf, type ObservePolicy } from './refusal.ts';
 import { readSource } from './source.ts';
-
-/** What the platform team allows in a spec. */
-export interface ObservePolicy {
-  /** Refuses a source of another namespace; Flux's flag --no-cross-namespace-refs. */
-  readonly noCrossNamespaceRefs: boolean;
-}
 
 /**
  * Reads a Kustomization, its source and its dependencies, and says what is to be done. Adds the finalizer to an object that lacks it,
@@ -57,7 +52,7 @@ async function lookAtInputs(
   }
   const { artifact } = source;
   const ready = { ...base, artifact };
-  const blocker = await checkDependencies(cluster, key, loaded, artifact.revision);
+  const blocker = await checkDependencies(cluster, { key, loaded, revision: artifact.revision });
   if (blocker) {
     const wait = { reason: 'DependencyNotReady', why: blocker, retryMs: missingRetryMs };
     return { ...ready, ...wait, verdict: 'waiting' };
@@ -131,22 +126,6 @@ const noLook = {
   timeoutMs: 30_000,
   pruneFirst: false,
 };
-
-function refusalOf(
-  { object, spec }: LoadedKustomization,
-  key: ObjectKey,
-  { noCrossNamespaceRefs }: ObservePolicy,
-): Pick<Look, 'why' | 'reason'> | undefined {
-  const fields = unsupportedFields(object);
-  if (fields.length > 0) {
-    const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;
-    return { reason: 'UnsupportedField', why };
-  }
-  const { kind, namespace = key.namespace, name } = spec.sourceRef;
-  if (!noCrossNamespaceRefs || namespace === key.namespace) return undefined;
-  const why = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
-  return { reason: 'AccessDenied', why };
-}
 
 async function rejectInvalid(cluster: Cluster, key: ObjectKey, error: unknown): Promise<Look> {
   const invalid =

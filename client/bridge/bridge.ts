@@ -78,11 +78,13 @@ function notice(state: BridgeState, now: Sight): void {
   remember(state, now);
   const trigger = ownTrigger(before, now);
   if (trigger) waker.wake(now.kind, now.key, trigger, `${trigger} of ${name}`);
-  if (!wakesDependants(before, now)) return;
+  const wakesAll = wakesDependants(before, now);
+  const own = `${now.key.namespace}/${now.key.name}`;
   const why = now.kind === 'Kustomization' ? 'dependency' : 'source';
   for (const dependant of index.dependants(name)) {
     const sight = sights.get(dependant);
-    if (sight) waker.wake(sight.kind, sight.key, why, `${name} at ${revisionOf(now)}`);
+    if (sight && (wakesAll || sight.judged.includes(own)))
+      waker.wake(sight.kind, sight.key, why, `${name} at ${revisionOf(now)}`);
   }
 }
 

@@ -22,6 +22,8 @@ export interface Sight {
   readonly source: string;
   /** `namespace/name` of the Kustomizations that this one depends on. */
   readonly dependencies: readonly string[];
+  /** Those of them that an expression judges, which may look at anything in them. */
+  readonly judged: readonly string[];
 }
 
 /** Reads a sight from an object as the API server gives it; tolerates whatever bypassed the schema. */
@@ -33,6 +35,7 @@ export function sightOf(kind: string, object: KubeObject): Sight {
   const artifact = record(status['artifact']);
   const source = record(spec['sourceRef']);
   const revision = text(artifact['revision']);
+  const dependencies = list(spec['dependsOn']);
   return {
     kind,
     key,
@@ -50,9 +53,10 @@ export function sightOf(kind: string, object: KubeObject): Sight {
     appliedRevision: text(status['lastAppliedRevision']),
     attemptedRevision: text(status['lastAttemptedRevision']),
     source: sourceName(source, key.namespace),
-    dependencies: list(spec['dependsOn']).map(
-      (row) => `${text(row['namespace']) || key.namespace}/${text(row['name'])}`,
-    ),
+    dependencies: dependencies.map((row) => nameIn(row, key.namespace)),
+    judged: dependencies
+      .filter((row) => text(row['readyExpr']) !== '')
+      .map((row) => nameIn(row, key.namespace)),
   };
 }
 
@@ -81,6 +85,10 @@ export function isBehind(now: Sight, sourceRevision: string | undefined): boolea
   if (now.deleting || now.observed !== now.generation) return true;
   if (now.requestedAt !== '' && now.requestedAt !== now.handledAt) return true;
   return sourceRevision !== undefined && sourceRevision !== now.attemptedRevision;
+}
+
+function nameIn(row: Record<string, unknown>, ownNamespace: string): string {
+  return `${text(row['namespace']) || ownNamespace}/${text(row['name'])}`;
 }
 
 function sourceName(source: Record<string, unknown>, ownNamespace: string): string {

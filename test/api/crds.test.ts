@@ -72,11 +72,6 @@ test.each(['git@github.com:org/repo', 'ftp://x', '/srv/repo'])(
 
 test.each([
   ['Kustomization', { decryption: {} }, ['spec.decryption']],
-  [
-    'Kustomization',
-    { dependsOn: [{ name: 'a', readyExpr: 'true' }] },
-    ['spec.dependsOn (readyExpr)'],
-  ],
   ['Kustomization', { dependsOn: [{ name: 'a' }], ignore: [] }, []],
   ['GitRepository', { url: 'ssh://git@host/x' }, ['spec.url (ssh)']],
   ['GitRepository', { url: 'https://host/x', provider: 'generic', recurseSubmodules: false }, []],

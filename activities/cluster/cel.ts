@@ -1,0 +1,100 @@
+import { createContext, Script } from 'node:vm';
+import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+
+/** An expression of the Common Expression Language that gives true or false. */
+export interface BooleanExpression {
+  /** Raises an Error that names the expression and what is wrong with it, but no value. */
+  evaluate(variables: Readonly<Record<string, unknown>>): boolean;
+}
+
+/** An expression over the top-level fields of an object. Raises an Error where it can not be parsed. */
+export function objectExpression(text: string): BooleanExpression {
+  return expression(text, parse(new Environment(options), text));
+}
+
+/** An expression over these variables, which has to be of type bool. Raises an Error where it can not be compiled. */
+export function variablesExpression(text: string, variables: readonly string[]): BooleanExpression {
+  const environment = new Environment({ ...options, unlistedVariablesAreDyn: false });
+  for (const name of variables) environment.registerVariable(name, 'dyn');
+  const program = parse(environment, text);
+  const { valid, type, error } = program.check();
+  if (!valid) throw invalid(text, error);
+  if (type === 'bool') return expression(text, program);
+  throw new Error(`invalid CEL expression '${text}': it gives ${type ?? 'no type'} and not bool`);
+}
+
+const options = { unlistedVariablesAreDyn: true, enableOptionalTypes: true };
+
+function parse(environment: Environment, text: string): ParseResult {
+  try {
+    return environment.parse(text);
+  } catch (error) {
+    throw invalid(text, error);
+  }
+}
+
+function invalid(text: string, error: unknown): Error {
+  return new Error(`invalid CEL expression '${text}': ${firstLine(error)}`);
+}
+
+function expression(text: string, program: ParseResult): BooleanExpression {
+  return {
+    evaluate(variables) {
+      const result = run(text, () => program(integersKept(variables)) as unknown);
+      if (typeof result === 'boolean') return result;
+      throw failed(text, `it gives ${typeof result} and not bool`);
+    },
+  };
+}
+
+const context = createContext({ work: undefined as unknown });
+const script = new Script('work()');
+const timeoutMs = 500;
+
+/** Expressions come from tenants: a nested loop or a regular expression that backtracks must not hold the worker up. */
+function run(text: string, work: () => unknown): unknown {
+  context['work'] = work;
+  try {
+    return script.runInContext(context, { timeout: timeoutMs });
+  } catch (error) {
+    throw failed(text, causeOf(text, error));
+  } finally {
+    context['work'] = undefined;
+  }
+}
+
+function failed(text: string, cause: string): Error {
+  return new Error(`failed to evaluate the CEL expression '${text}': ${cause}`);
+}
+
+function causeOf(text: string, error: unknown): string {
+  const message = firstLine(error);
+  const [, variable] = /^Unknown variable: (\w+)/.exec(message) ?? [];
+  if (variable) return `no such attribute(s): ${pathFrom(text, variable)}`;
+  const [, key] = /^No such key: (.+)/.exec(message) ?? [];
+  return key ? `no such key: ${key}` : message;
+}
+
+/** The path that an expression takes from a variable, such as `status.ready`. */
+function pathFrom(text: string, variable: string): string {
+  const [path = variable] = new RegExp(`\\b${variable}(?:\\.\\w+(?!\\w|\\())*`).exec(text) ?? [];
+  return path;
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n', 1).join('');
+}
+
+/** What is written without a fraction is an int to CEL, as it is to the API server. */
+function integersKept(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
+function integersKept(value: unknown): unknown;
+function integersKept(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(integersKept);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(
+    ([name, child]) => [name, integersKept(child)] as const,
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,47 @@
+import { unsupportedFields } from '../../api/index.ts';
+import { healthExpressions } from '../cluster/health-expressions.ts';
+import type { LoadedKustomization } from '../cluster/kustomizations.ts';
+import type { ObjectKey } from '../contract.ts';
+import { readyExpression } from './dependencies.ts';
+
+/** What the platform team allows in a spec. */
+export interface ObservePolicy {
+  /** Refuses a source of another namespace; Flux's flag --no-cross-namespace-refs. */
+  readonly noCrossNamespaceRefs: boolean;
+}
+
+/** Why a spec is not worked on at all, until it is changed. */
+export interface Refusal {
+  readonly reason: 'UnsupportedField' | 'AccessDenied' | 'InvalidCELExpression';
+  readonly why: string;
+}
+
+/** Says what in a spec only its author can mend; undefined where it can be worked on. */
+export function refusalOf(
+  { object, spec }: LoadedKustomization,
+  key: ObjectKey,
+  { noCrossNamespaceRefs }: ObservePolicy,
+): Refusal | undefined {
+  const fields = unsupportedFields(object);
+  if (fields.length > 0) {
+    const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;
+    return { reason: 'UnsupportedField', why };
+  }
+  const { kind, namespace = key.namespace, name } = spec.sourceRef;
+  if (noCrossNamespaceRefs && namespace !== key.namespace) {
+    const why = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
+    return { reason: 'AccessDenied', why };
+  }
+  const why = expressionFault(spec);
+  return why === undefined ? undefined : { reason: 'InvalidCELExpression', why };
+}
+
+function expressionFault(spec: LoadedKustomization['spec']): string | undefined {
+  try {
+    healthExpressions(spec.healthCheckExprs);
+    for (const { readyExpr } of spec.dependsOn ?? []) if (readyExpr) readyExpression(readyExpr);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
