@@ -25,6 +25,8 @@ export interface ActivityDeps extends SourceDeps {
   readonly cluster: Cluster;
   readonly artifacts: ArtifactCache;
   readonly renderer: Renderer;
+  /** Holds age keys for whoever names no keys of their own. */
+  readonly ageSecret: ObjectKey | undefined;
   /** What the platform team allows. */
   readonly policy: TargetPolicy & ObservePolicy;
 }
@@ -34,7 +36,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   const { cluster, artifacts, renderer } = deps;
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
-  const rendered = renderedObjects(cluster, renderer, load);
+  const rendered = renderedObjects({ cluster, renderer, load, ageSecret: deps.ageSecret });
   const targets = createTargets(cluster, deps.policy);
   const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
   const tools = { cluster, target, rendered, load };

@@ -29,7 +29,8 @@ const unsupported: Record<string, Record<string, Refuses>> = {
     'spec.sparseCheckout': isSet,
   },
   Kustomization: {
-    'spec.decryption': isSet,
+    'spec.decryption (serviceAccountName)': (value) =>
+      typeof value === 'object' && value !== null && 'serviceAccountName' in value,
     'spec.kubeConfig (configMapRef)': (value) =>
       typeof value === 'object' && value !== null && 'configMapRef' in value,
     'spec.ignore': isSet,

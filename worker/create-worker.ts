@@ -65,6 +65,7 @@ async function openStores(
   const artifacts = new ArtifactCache({ dir: join(cache, 'unpacked') });
   const renderer = createRenderer({
     kustomize: settings.SLUICE_KUSTOMIZE,
+    sops: settings.SLUICE_SOPS,
     cacheDir: join(cache, 'builds'),
     openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
@@ -74,11 +75,27 @@ async function openStores(
     defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
     insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
   };
-  const deps = { cluster, storage, tempDir, artifacts, renderer, policy };
+  const deps = {
+    cluster,
+    storage,
+    tempDir,
+    artifacts,
+    renderer,
+    policy,
+    ageSecret: ageSecretOf(settings),
+  };
   const rebuild = (path: string): ReturnType<typeof rebuildArtifact> =>
     rebuildArtifact({ cluster, storage, tempDir }, path);
   const server = await startArtifactServer({ storage, host, port, rebuild });
   return { deps, server };
+}
+
+/** Named like every object, `namespace/name`, or by its name alone in the namespace of the worker. */
+function ageSecretOf(settings: WorkerSettings): { namespace: string; name: string } | undefined {
+  const { SLUICE_SOPS_AGE_SECRET: text, RUNTIME_NAMESPACE: namespace } = settings;
+  if (!text) return undefined;
+  const [first = '', second] = text.split('/');
+  return second ? { namespace: first, name: second } : { namespace, name: first };
 }
 
 function splitAddress(address: string): { host: string; port: number } {

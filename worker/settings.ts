@@ -15,6 +15,7 @@ export const WorkerSettings = z.object({
   KUBECONFIG: z.string().optional().describe('kubeconfig of the cluster; in a pod its own account'),
   SLUICE_CACHE_DIR: z.string().optional().describe('private cache of artifacts and builds'),
   SLUICE_KUSTOMIZE: z.string().default('kustomize').describe('path of the kustomize binary'),
+  SLUICE_SOPS: z.string().default('sops').describe('path of the sops binary'),
   SLUICE_STORAGE_ADDR: z.string().default('0.0.0.0:9090').describe('where artifacts are served'),
   SLUICE_STORAGE_ADV_ADDR: z
     .string()
@@ -27,6 +28,11 @@ export const WorkerSettings = z.object({
     .string()
     .optional()
     .describe('service account of Kustomizations that name none'),
+  SLUICE_SOPS_AGE_SECRET: z
+    .string()
+    .optional()
+    .describe('Secret with age keys of those whose decryption names none, [namespace/]name'),
+  RUNTIME_NAMESPACE: z.string().default('flux-system').describe('namespace of the worker'),
   SLUICE_INSECURE_KUBECONFIG_TLS: flag.describe(
     'let kubeconfigs of users turn the verification of certificates off',
   ),

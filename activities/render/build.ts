@@ -12,7 +12,7 @@ import {
 import type { PreparedBuild } from './kustomize.ts';
 import { isEmptyFile, isPlain, withSpec } from './overlay.ts';
 import { inside, kindOf } from './paths.ts';
-import { checkReferences } from './references.ts';
+import { checkReferences, type ReferenceReport } from './references.ts';
 
 /** What a build is prepared from. */
 export interface BuildInput {
@@ -21,13 +21,17 @@ export interface BuildInput {
   readonly workDir: string;
   readonly spec: Kustomization['spec'];
   readonly noRemoteBases: boolean;
+  /** True makes the copy in any case, because files in it will be changed. */
+  readonly ownTree: boolean;
 }
 
 /**
  * Makes the directory that kustomize is to build: the artifact itself, or a linked copy where the spec changes the kustomization file
  * or none is there. Nothing where the path holds nothing to build. Raises PathNotFound or BuildFailed.
  */
-export async function prepareBuild(input: BuildInput): Promise<PreparedBuild | undefined> {
+export async function prepareBuild(
+  input: BuildInput,
+): Promise<(PreparedBuild & ReferenceReport) | undefined> {
   const { artifactDir, workDir, spec } = input;
   const at = await directoryOf(artifactDir, spec.path ?? '');
   const file = await findKustomizationFile(at);
@@ -40,14 +44,14 @@ export async function prepareBuild(input: BuildInput): Promise<PreparedBuild | u
     return undefined;
   }
   let root = artifactDir;
-  if (!file || !isPlain(spec)) {
+  if (!file || !isPlain(spec) || input.ownTree) {
     root = join(workDir, 'tree');
     await linkTree(artifactDir, root);
     await writeKustomization(join(root, relative(artifactDir, at)), wanted);
   }
   const directory = join(root, relative(artifactDir, at));
-  const { remote } = await checkReferences(root, directory, input.noRemoteBases);
-  return { root, directory, remote };
+  const report = await checkReferences(root, directory, input.noRemoteBases);
+  return { root, directory, ...report };
 }
 
 async function directoryOf(root: string, path: string): Promise<string> {

@@ -9,6 +9,8 @@ export interface PreparedBuild {
   readonly directory: string;
   /** True when the build fetches something from another host. */
   readonly remote: boolean;
+  /** Texts that were decrypted for it, and that no message may tell. */
+  readonly secrets?: readonly string[];
 }
 
 /**
@@ -17,7 +19,7 @@ export interface PreparedBuild {
  */
 export async function runKustomize(
   binary: string,
-  { root, directory, remote }: PreparedBuild,
+  { root, directory, remote, secrets = [] }: PreparedBuild,
   home: string,
 ): Promise<string> {
   await mkdir(home, { recursive: true, mode: 0o700 });
@@ -34,7 +36,8 @@ export async function runKustomize(
       }
       const cause = causeOf(error, stderr);
       void secretTexts(root).then((texts) => {
-        const message = withoutTexts(cause.replaceAll(`${root}/`, ''), texts);
+        const hidden = new Set([...texts, ...secrets]);
+        const message = withoutTexts(cause.replaceAll(`${root}/`, ''), hidden);
         reject(fail('BuildFailed', `kustomize build failed: ${message.slice(0, maxMessage)}`));
       });
     });

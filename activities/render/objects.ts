@@ -1,43 +1,68 @@
 import type { Kustomization } from '../../api/index.ts';
-import type { KubeObject } from '../cluster/object.ts';
+import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
 import { fail } from '../failures.ts';
+import { decryptDocument, isEncrypted, optsOut } from './decryption/documents.ts';
+import type { Decryptor } from './decryption/sops.ts';
 import { substitute, titleOf } from './substitution/substitute.ts';
 import type { Variables } from './substitution/variables.ts';
-import { parseYaml } from './yaml.ts';
+import { formatYaml, parseYaml } from './yaml.ts';
 
 /** What is made of the objects after the build. */
 export interface Decoding {
   readonly commonMetadata: Kustomization['spec']['commonMetadata'];
   /** Undefined where nothing is to be substituted. */
   readonly variables: Variables | undefined;
+  /** Undefined where nothing is to be decrypted. */
+  readonly decryptor: Decryptor | undefined;
+}
+
+/** The objects of a build, and texts in them that were encrypted. */
+export interface Decoded {
+  readonly objects: KubeObject[];
+  readonly secrets: readonly string[];
 }
 
 /**
- * The objects of a built text: variables are put in, Lists are taken apart, kustomize's own documents dropped, and common metadata is laid
- * over each. Raises BuildFailed for a document without apiVersion, kind or name, and ApplyFailed for one that is still encrypted.
+ * The objects of a built text: they are decrypted, variables are put in, Lists are taken apart, kustomize's own documents dropped, and
+ * common metadata is laid over each. Raises BuildFailed for a document without apiVersion, kind or name, and ApplyFailed for one that is
+ * still encrypted.
  */
-export function decodeObjects(output: string, decoding: Decoding): KubeObject[] {
-  const { commonMetadata, variables } = decoding;
-  const objects = output
-    .split(/^---\n/m)
-    .flatMap((text) => valuesOf(text, variables))
+export async function decodeObjects(output: string, decoding: Decoding): Promise<Decoded> {
+  const { commonMetadata } = decoding;
+  const secrets: string[] = [];
+  const values: unknown[] = [];
+  for (const text of output.split(/^---\n/m)) {
+    values.push(...(await valuesOf(text, decoding, secrets)));
+  }
+  const objects = values
     .flatMap(flatten)
     .filter((value) => !isKustomizeFile(value))
     .map(toObject);
   for (const object of objects) refuseEncrypted(object);
-  if (!commonMetadata) return objects;
-  return objects.map((object) => withMetadata(object, commonMetadata));
+  if (!commonMetadata) return { objects, secrets };
+  return { objects: objects.map((object) => withMetadata(object, commonMetadata)), secrets };
 }
 
 /** kustomize writes the documents as Flux's substitution sees them: keys sorted, and quotes only where YAML needs them. */
-function valuesOf(text: string, variables: Variables | undefined): unknown[] {
-  const values = parseYaml(text, 'the build');
-  if (!variables) return values;
-  return values.flatMap((value) => {
-    const substituted = substitute({ text, value }, variables);
-    if (substituted === undefined) return [value];
-    return parseYaml(substituted, `${titleOf(value)} after variable substitution`);
-  });
+async function valuesOf(
+  built: string,
+  { variables, decryptor }: Decoding,
+  secrets: string[],
+): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for (let value of parseYaml(built, 'the build')) {
+    let text = built;
+    const decrypted = decryptor && (await decryptDocument(decryptor, value));
+    if (decrypted) {
+      ({ value } = decrypted);
+      secrets.push(...decrypted.secrets);
+      text = formatYaml(value);
+    }
+    const substituted = variables && substitute({ text, value }, variables);
+    if (substituted === undefined) values.push(value);
+    else values.push(...parseYaml(substituted, `${titleOf(value)} after variable substitution`));
+  }
+  return values;
 }
 
 function flatten(value: unknown): Record<string, unknown>[] {
@@ -68,13 +93,16 @@ function toObject(document: Record<string, unknown>): KubeObject {
   return { ...document, apiVersion, kind, metadata: { ...meta, name } };
 }
 
-/** An encrypted Secret must never reach the cluster: whoever reads it there would take the ciphertext for the value. */
+/** An encrypted object must never reach the cluster: whoever reads it there would take the ciphertext for the value. */
 function refuseEncrypted(object: KubeObject): void {
-  const { sops } = object;
-  if (typeof sops !== 'object' || sops === null || !('mac' in sops)) return;
-  const { namespace, name } = object.metadata;
-  const title = [object.kind, namespace, name].filter((part) => part).join('/');
-  throw fail('ApplyFailed', `${title} is encrypted with SOPS, and nothing here decrypts it`);
+  if (!isEncrypted(object)) return;
+  const isSecret = object.kind === 'Secret' && object.apiVersion === 'v1';
+  if (optsOut(object) && !isSecret) return;
+  const title = describeRef(refOf(object));
+  const advice = isSecret
+    ? 'configuring decryption is required for this secret to be reconciled'
+    : 'set spec.decryption, or kustomize.toolkit.fluxcd.io/decrypt: disabled on it to apply it as it is';
+  throw fail('ApplyFailed', `${title} is SOPS encrypted, ${advice}`);
 }
 
 function withMetadata(

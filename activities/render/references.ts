@@ -14,6 +14,8 @@ import { parseYaml } from './yaml.ts';
 export interface ReferenceReport {
   /** True when something comes from another host. */
   readonly remote: boolean;
+  /** Files that may be encrypted: those of generators of Secrets and of patches. */
+  readonly encryptable: readonly string[];
 }
 
 /**
@@ -25,15 +27,22 @@ export async function checkReferences(
   directory: string,
   noRemoteBases: boolean,
 ): Promise<ReferenceReport> {
-  const walk: Walk = { root, noRemoteBases, seen: new Set(), remote: false };
+  const walk: Walk = {
+    root,
+    noRemoteBases,
+    seen: new Set(),
+    encryptable: new Set(),
+    remote: false,
+  };
   await visitDirectory(walk, directory, 'spec.path');
-  return { remote: walk.remote };
+  return { remote: walk.remote, encryptable: [...walk.encryptable] };
 }
 
 interface Walk {
   readonly root: string;
   readonly noRemoteBases: boolean;
   readonly seen: Set<string>;
+  readonly encryptable: Set<string>;
   remote: boolean;
 }
 
@@ -81,11 +90,23 @@ async function visit(
     return;
   }
   const target = resolve(directory, path);
-  const found = isInside(walk.root, target) ? await kindOf(target) : undefined;
+  const found = await kindWithin(walk.root, target);
   if (found === 'directory' && follow) await visitDirectory(walk, target, from);
   else if (found === 'file' && follow === 'configuration') await visitFile(walk, target, directory);
+  else if (found === 'file' && encryptable.has(field)) walk.encryptable.add(target);
   else if (!found) refuseOrAllow(walk, { path, field, from }, target);
 }
+
+async function kindWithin(root: string, target: string): ReturnType<typeof kindOf> {
+  return isInside(root, target) ? kindOf(target) : undefined;
+}
+
+const encryptable = new Set([
+  'secretGenerator',
+  'patches',
+  'patchesStrategicMerge',
+  'patchesJson6902',
+]);
 
 /** Kustomize resolves what a configuration names from the directory of the kustomization, not of the configuration. */
 async function visitFile(walk: Walk, file: string, directory: string): Promise<void> {

@@ -7,6 +7,9 @@ import type { ArtifactRef, Pass } from '../contract.ts';
 import { createBuildCache } from './build-cache.ts';
 import { prepareBuild } from './build.ts';
 import { runKustomize } from './kustomize.ts';
+import { decryptFiles } from './decryption/files.ts';
+import type { DecryptionKeys } from './decryption/keys.ts';
+import { openDecryptor } from './decryption/sops.ts';
 import { decodeObjects } from './objects.ts';
 import type { Variables } from './substitution/variables.ts';
 
@@ -15,6 +18,7 @@ type Spec = Kustomization['spec'];
 /** What a build depends on beside the artifact and the spec; read from the cluster for each stage. */
 export interface RenderInputs {
   readonly variables?: Variables | undefined;
+  readonly keys?: DecryptionKeys | undefined;
 }
 
 /** Builds manifests: a pure function of the artifact, the spec and the inputs, remembered on this worker by the digest of its inputs. */
@@ -27,6 +31,8 @@ export interface Renderer {
 export interface RendererOptions {
   /** Path of the kustomize binary. */
   readonly kustomize: string;
+  /** Path of the sops binary. */
+  readonly sops: string;
   /** Private directory for builds; rendered Secrets are kept there for an hour at most. */
   readonly cacheDir: string;
   /** Gives the directory of an unpacked artifact, fetching it where this worker does not hold it. */
@@ -84,14 +90,33 @@ async function build(
   await mkdir(options.cacheDir, { recursive: true, mode: 0o700 });
   const workDir = await mkdtemp(join(options.cacheDir, 'build-'));
   try {
-    const prepared = await prepareBuild({ artifactDir, workDir, spec, ...options });
+    const { variables, keys } = inputs;
+    const decryptor = keys && (await openDecryptor(options.sops, keys, join(workDir, 'sops')));
+    const ownTree = decryptor !== undefined;
+    const prepared = await prepareBuild({ artifactDir, workDir, spec, ownTree, ...options });
+    const plain =
+      prepared && decryptor
+        ? await decryptFiles(decryptor, prepared.root, prepared.encryptable)
+        : [];
     const output = prepared
-      ? await runKustomize(options.kustomize, prepared, join(workDir, 'home'))
+      ? await runKustomize(
+          options.kustomize,
+          { ...prepared, secrets: plain },
+          join(workDir, 'home'),
+        )
       : '';
-    const { variables } = inputs;
-    const objects = decodeObjects(output, { commonMetadata: spec.commonMetadata, variables });
+    const { commonMetadata } = spec;
+    const { objects, secrets } = await decodeObjects(output, {
+      commonMetadata,
+      variables,
+      decryptor,
+    });
     const digest = createHash('sha256').update(JSON.stringify(objects)).digest('hex');
-    return { digest: `sha256:${digest}`, objects, secrets: secretTextsOf(variables) };
+    return {
+      digest: `sha256:${digest}`,
+      objects,
+      secrets: [...plain, ...secrets, ...secretTextsOf(variables)],
+    };
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }

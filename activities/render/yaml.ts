@@ -1,4 +1,4 @@
-import { parseAllDocuments, type ScalarTag } from 'yaml';
+import { parseAllDocuments, stringify, type ScalarTag } from 'yaml';
 import { fail } from '../failures.ts';
 
 /** The values of all documents in a YAML text, empty ones left out; scalars mean what they mean to kubectl, YAML 1.1's `yes` and `0644` too. Raises BuildFailed with the place of a fault and none of its text, which may be secret. */
@@ -22,6 +22,18 @@ export function parseYaml(text: string, title: string): unknown[] {
     if (value !== null && value !== undefined) values.push(value);
   }
   return values;
+}
+
+/** A value as kustomize would write it: keys sorted, plain wherever YAML 1.1 allows, long texts as blocks. */
+export function formatYaml(value: unknown): string {
+  return stringify(value, {
+    sortMapEntries: true,
+    lineWidth: 0,
+    blockQuote: 'literal',
+    singleQuote: true,
+    version: '1.1',
+    aliasDuplicateObjects: false,
+  });
 }
 
 /** What Kubernetes' own parser reads as a boolean or a number and YAML 1.2 does not. */

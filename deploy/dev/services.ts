@@ -81,6 +81,7 @@ async function environmentOf(
     TEMPORAL_NAMESPACE: temporalNamespace,
     SLUICE_CACHE_DIR: join(dir, 'worker-cache'),
     SLUICE_KUSTOMIZE: stack.tools['kustomize'] ?? 'kustomize',
+    SLUICE_SOPS: stack.tools['sops'] ?? 'sops',
     SLUICE_STORAGE_ADDR: `127.0.0.1:${port}`,
     ...environment,
   };

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { globalKeys } from './sops.ts';
 import { startSystem } from './system.ts';
 
 declare module 'vitest' {
@@ -18,7 +19,9 @@ declare module 'vitest' {
 /** One stack, one worker and one bridge for all end-to-end files of a run; each file has its own namespace. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
-  const system = await startSystem(dir);
+  const system = await startSystem(dir, {
+    SLUICE_SOPS_AGE_SECRET: `${globalKeys.namespace}/${globalKeys.name}`,
+  });
   project.provide('kubeconfig', system.stack.kubeconfig);
   project.provide('temporalAddress', system.stack.temporalAddress);
   project.provide('kubectl', system.stack.tools['kubectl'] ?? 'kubectl');

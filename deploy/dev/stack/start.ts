@@ -52,7 +52,12 @@ async function startLocked(
   const names = ownParts(user);
   const session = new Session(dir, state, progress);
   try {
-    const wanted = [...names.map((name) => PARTS[name].tool), 'kubectl', 'kustomize'] as const;
+    const wanted = [
+      ...names.map((name) => PARTS[name].tool),
+      'kubectl',
+      'kustomize',
+      'sops',
+    ] as const;
     Object.assign(state.tools, await resolveTools(wanted, progress, signal));
     takeTemporalOptions(state, options);
     await prepare(session, names);

@@ -7,6 +7,7 @@ export type ToolName =
   | 'kubectl'
   | 'kustomize'
   | 'kwok'
+  | 'sops'
   | 'temporal';
 
 /** A machine a release is published for. */
@@ -53,6 +54,7 @@ const KUBERNETES = 'v1.37.2';
 const ETCD = 'v3.6.5';
 const KUSTOMIZE = 'v5.8.1';
 const KWOK = 'v0.7.0';
+const SOPS = 'v3.13.3';
 const TEMPORAL = 'v1.5.1';
 const GITHUB = 'https://github.com';
 
@@ -97,6 +99,19 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
       package: 'sigs.k8s.io/kwok/cmd/kwok',
       ldflags: '',
       usually: '1–3 min the first time',
+      minutes: 2,
+    },
+  }),
+  sops: tool({
+    name: 'sops',
+    version: SOPS,
+    versionArgs: ['--version', '--disable-version-check'],
+    download: sopsDownload,
+    build: {
+      module: 'sops',
+      package: 'github.com/getsops/sops/v3/cmd/sops',
+      ldflags: `-X github.com/getsops/sops/v3/version.Version=${SOPS.slice(1)}`,
+      usually: '1–2 min the first time',
       minutes: 2,
     },
   }),
@@ -198,6 +213,12 @@ function temporalDownload({ os, arch }: Platform): Download {
 function kwokDownload({ os, arch }: Platform): Download {
   const url = `${GITHUB}/kubernetes-sigs/kwok/releases/download/${KWOK}/kwok-${os}-${arch}`;
   return { url, checksumUrl: `${url}.sha256` };
+}
+
+function sopsDownload({ os, arch }: Platform): Download {
+  const base = `${GITHUB}/getsops/sops/releases/download/${SOPS}`;
+  const url = `${base}/sops-${SOPS}.${os}.${arch}`;
+  return { url, checksumUrl: `${base}/sops-${SOPS}.checksums.txt` };
 }
 
 /** The pinned checksum is for the commonest machine; others rely on the published list. */
