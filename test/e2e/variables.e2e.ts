@@ -70,6 +70,18 @@ test('a reference that is missing and not optional fails the build, by name', as
   });
 });
 
+test('a failure is tried again after retryInterval, without anybody asking', async () => {
+  const postBuild = { substituteFrom: [{ kind: 'Secret', name: 'late' }] };
+  const spec = { path: './plain', postBuild, targetNamespace: space.name, namePrefix: 'late-' };
+  await space.apply(
+    kustomization('late', 'repo', { ...spec, interval: '1h', retryInterval: '2s' }),
+  );
+  await space.untilReady('Kustomization', 'late', 'False');
+  await space.apply(variables('Secret', 'late', { a: 'two' }));
+  await space.untilReady('Kustomization', 'late');
+  expect(await dataOf('late-plain')).toEqual({ a: 'two', b: '${b}' });
+});
+
 test('a variable that is not set fails the build and names the object; nothing is applied', async () => {
   const postBuild = { substitute: { other: 'x' } };
   await space.apply(

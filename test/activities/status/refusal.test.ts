@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { Kustomization } from '../../../api/index.ts';
+import { refusalOf, type Refusal } from '../../../activities/status/refusal.ts';
+import { specWith } from '../../support/manifests.ts';
+
+const key = { namespace: 'apps', name: 'web' };
+
+function refusal(
+  fields: Partial<Kustomization['spec']>,
+  noCrossNamespaceRefs = false,
+): Refusal | undefined {
+  const spec = specWith(fields);
+  const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
+  const object = { apiVersion, kind: 'Kustomization', metadata: key, spec };
+  return refusalOf({ spec, status: {}, object }, key, { noCrossNamespaceRefs });
+}
+
+const sourceOf = (namespace?: string): Partial<Kustomization['spec']> => ({
+  sourceRef: { kind: 'GitRepository', name: 'repo', ...(namespace ? { namespace } : {}) },
+});
+
+test('a source of another namespace is refused where the platform team forbids it, and only there', () => {
+  expect(refusal(sourceOf('platform'), true)).toEqual({
+    reason: 'AccessDenied',
+    why: "can't access 'GitRepository/platform/repo', cross-namespace references have been blocked",
+  });
+  expect(refusal(sourceOf('platform'))).toBeUndefined();
+  expect(refusal(sourceOf('apps'), true)).toBeUndefined();
+  expect(refusal(sourceOf(), true)).toBeUndefined();
+});
+
+test('an expression that can not be compiled is refused with its place', () => {
+  expect(refusal({ dependsOn: [{ name: 'a', readyExpr: 'dep.status.' }] })).toMatchObject({
+    reason: 'InvalidCELExpression',
+  });
+});
+
+test('a field without behaviour is refused by name', () => {
+  expect(refusal({ ignore: [{ paths: ['/spec/replicas'] }] })).toEqual({
+    reason: 'UnsupportedField',
+    why: 'not supported yet: spec.ignore; remove the field or wait for a version that has it',
+  });
+});
