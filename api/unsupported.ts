@@ -33,6 +33,5 @@ const unsupported: Record<string, Record<string, Refuses>> = {
       typeof value === 'object' && value !== null && 'serviceAccountName' in value,
     'spec.kubeConfig (configMapRef)': (value) =>
       typeof value === 'object' && value !== null && 'configMapRef' in value,
-    'spec.ignore': isSet,
   },
 };

@@ -8,6 +8,7 @@ import type { PassTools } from '../cluster/pass-tools.ts';
 import { createRedact } from '../cluster/redact.ts';
 import { read } from '../cluster/kustomizations.ts';
 import type { ChangeSet, Pass } from '../contract.ts';
+import { ignoredFields } from './ignore.ts';
 import { normalize } from './normalize.ts';
 import { concurrency, planStage, type PlanContext } from './plan.ts';
 import { waitForDefinitions } from './definitions.ts';
@@ -32,6 +33,7 @@ export async function applyObjects(tools: PassTools, pass: Pass): Promise<Change
   const context: PlanContext = {
     cluster: target,
     force: spec.force,
+    leaveIgnored: ignoredFields(spec.ignore),
     newKinds: definedKinds(objects),
     redact: createRedact(objects, set.secrets),
   };

@@ -7,6 +7,7 @@ import { serverSideApply } from '../cluster/server-side-apply.ts';
 import { applyMode, isForced, isSkipped } from '../cluster/switches.ts';
 import { fail } from '../failures.ts';
 import { hasDrifted } from './drift.ts';
+import type { LeaveIgnored } from './ignore.ts';
 import { takeOver, type ManagedFields } from './managed-fields.ts';
 
 /** What is to be done with one object. */
@@ -22,6 +23,8 @@ export interface PlanContext {
   readonly cluster: Cluster;
   /** spec.force of the Kustomization. */
   readonly force: boolean;
+  /** spec.ignore of the Kustomization. */
+  readonly leaveIgnored: LeaveIgnored;
   /** `group/Kind` of the kinds whose CRD belongs to the same revision. */
   readonly newKinds: ReadonlySet<string>;
   readonly redact: Redact;
@@ -66,10 +69,11 @@ async function decide(context: PlanContext, object: KubeObject): Promise<Decisio
     return { object, action: 'create' };
   }
   if (isSkipped(live) || applyMode(object) === 'IfNotPresent') return { object, action: 'skip' };
+  const sent = context.leaveIgnored(object, live);
   try {
-    const applied = await dryRun(context, object);
-    if (needsTakeOver(object, live)) return { object, action: 'take-over', live };
-    return { object, action: hasDrifted(live, applied) ? 'configure' : 'nothing' };
+    const applied = await dryRun(context, sent);
+    if (needsTakeOver(sent, live)) return { object: sent, action: 'take-over', live };
+    return { object: sent, action: hasDrifted(live, applied) ? 'configure' : 'nothing' };
   } catch (error) {
     return recreate(context, { object, live }, error);
   }

@@ -1,5 +1,5 @@
-import { createContext, Script } from 'node:vm';
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { withTimeLimit } from './time-limit.ts';
 
 /** An expression of the Common Expression Language that gives true or false. */
 export interface BooleanExpression {
@@ -47,19 +47,11 @@ function expression(text: string, program: ParseResult): BooleanExpression {
   };
 }
 
-const context = createContext({ work: undefined as unknown });
-const script = new Script('work()');
-const timeoutMs = 500;
-
-/** Expressions come from tenants: a nested loop or a regular expression that backtracks must not hold the worker up. */
 function run(text: string, work: () => unknown): unknown {
-  context['work'] = work;
   try {
-    return script.runInContext(context, { timeout: timeoutMs });
+    return withTimeLimit(work);
   } catch (error) {
     throw failed(text, causeOf(text, error));
-  } finally {
-    context['work'] = undefined;
   }
 }
 

@@ -71,7 +71,7 @@ test.each(['git@github.com:org/repo', 'ftp://x', '/srv/repo'])(
 );
 
 test.each([
-  ['Kustomization', { ignore: [{}] }, ['spec.ignore']],
+  ['Kustomization', { kubeConfig: { configMapRef: {} } }, ['spec.kubeConfig (configMapRef)']],
   ['Kustomization', { dependsOn: [{ name: 'a' }], ignore: [] }, []],
   ['GitRepository', { url: 'ssh://git@host/x' }, ['spec.url (ssh)']],
   ['GitRepository', { url: 'https://host/x', provider: 'generic', recurseSubmodules: false }, []],

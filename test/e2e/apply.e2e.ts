@@ -23,6 +23,14 @@ async function deploy(
   );
 }
 
+/** Requests a pass and waits for its end. */
+async function reconciled(name: string): Promise<void> {
+  const stamp = new Date().toISOString();
+  const annotations = { 'reconcile.fluxcd.io/requestedAt': stamp };
+  await space.patch('Kustomization', name, { metadata: { annotations } });
+  await space.until('Kustomization', name, (row) => row.status.lastHandledReconcileAt === stamp);
+}
+
 test('a CRD and its object, a namespace and what is in it, come with one revision', async () => {
   const group = `${space.name}.example.com`;
   const crd = `apiVersion: apiextensions.k8s.io/v1
@@ -107,6 +115,25 @@ test('the switches of an object are obeyed', async () => {
   await space.untilReady('Kustomization', 'switches');
   expect((await space.get('ConfigMap', 'once'))?.['data']).toEqual({ key: '1' });
   expect((await space.get('ConfigMap', 'plain'))?.['data']).toEqual({ key: '1' });
+});
+
+test('an ignored field is left to the cluster, and other drift is reverted', async () => {
+  const name = 'ignoring';
+  const ignore = [{ paths: ['/data/theirs'], target: { kind: 'ConfigMap', name: 'ign.*' } }];
+  const source = { 'a.yaml': configMap(name, { ours: 'git', theirs: 'git' }) };
+  await deploy(name, source, { ignore });
+  await space.untilReady('Kustomization', name);
+  expect((await space.get('ConfigMap', name))?.['data']).toEqual({ ours: 'git', theirs: 'git' });
+  await space.patch('ConfigMap', name, { data: { theirs: 'hand' } });
+  const before = await space.get('ConfigMap', name);
+  await space.patch('ConfigMap', name, { data: { ours: 'hand' } });
+  await reconciled(name);
+  const after = await space.get('ConfigMap', name);
+  expect(after?.['data']).toEqual({ ours: 'git', theirs: 'hand' });
+  expect(before?.['data']).toEqual({ ours: 'git', theirs: 'hand' });
+  await reconciled(name);
+  const later = await space.get('ConfigMap', name);
+  expect(later?.metadata.resourceVersion).toBe(after?.metadata.resourceVersion);
 });
 
 test('the rendered namespace has to exist, and the message says which is missing', async () => {

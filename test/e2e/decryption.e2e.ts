@@ -11,6 +11,8 @@ const { space } = await openSource({
   'none/secret.yaml': await encryptedSecret('none', { token: 'canary-1234' }),
 });
 
+await space.untilReady('GitRepository', 'repo');
+
 const keysOf = (identity: string): Manifest => ({
   apiVersion: 'v1',
   kind: 'Secret',

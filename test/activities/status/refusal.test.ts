@@ -36,8 +36,8 @@ test('an expression that can not be compiled is refused with its place', () => {
 });
 
 test('a field without behaviour is refused by name', () => {
-  expect(refusal({ ignore: [{ paths: ['/spec/replicas'] }] })).toEqual({
+  expect(refusal({ kubeConfig: { configMapRef: { name: 'remote' } } })).toEqual({
     reason: 'UnsupportedField',
-    why: 'not supported yet: spec.ignore; remove the field or wait for a version that has it',
+    why: 'not supported yet: spec.kubeConfig (configMapRef); remove the field or wait for a version that has it',
   });
 });
