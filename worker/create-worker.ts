@@ -6,6 +6,7 @@ import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
 import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
 import { createActivities } from '../activities/index.ts';
+import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
 import { taskQueue } from '../workflows/messages.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
@@ -63,10 +64,12 @@ async function openStores(
     advertisedAddress: settings.SLUICE_STORAGE_ADV_ADDR ?? `127.0.0.1:${port}`,
   });
   const artifacts = new ArtifactCache({ dir: join(cache, 'unpacked') });
+  const builds = join(cache, 'builds');
+  await sweepBuildDirectories(builds);
   const renderer = createRenderer({
     kustomize: settings.SLUICE_KUSTOMIZE,
     sops: settings.SLUICE_SOPS,
-    cacheDir: join(cache, 'builds'),
+    cacheDir: builds,
     openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
   });

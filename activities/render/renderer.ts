@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kustomization } from '../../api/index.ts';
 import type { RenderedSet } from '../cluster/rendered.ts';
 import type { ArtifactRef, Pass } from '../contract.ts';
 import { createBuildCache } from './build-cache.ts';
+import { makeBuildDirectory } from './build-directory.ts';
 import { prepareBuild } from './build.ts';
 import { runKustomize } from './kustomize.ts';
 import { decryptFiles } from './decryption/files.ts';
@@ -87,8 +88,7 @@ async function build(
   { spec, pass, inputs }: BuildRequest,
 ): Promise<RenderedSet> {
   const artifactDir = await options.openArtifact(pass.artifact);
-  await mkdir(options.cacheDir, { recursive: true, mode: 0o700 });
-  const workDir = await mkdtemp(join(options.cacheDir, 'build-'));
+  const workDir = await makeBuildDirectory(options.cacheDir);
   try {
     const { variables, keys } = inputs;
     const decryptor = keys && (await openDecryptor(options.sops, keys, join(workDir, 'sops')));

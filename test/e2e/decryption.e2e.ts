@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { conditionOf, kustomization, type Manifest } from '../support/cluster.ts';
-import { ageKeys, encryptedSecret, globalKeys } from '../support/sops.ts';
+import { ageKeys, encryptedSecret, globalKeys, pgpFixtures } from '../support/sops.ts';
 import { openSource } from '../support/space.ts';
 
 const token = Buffer.from('canary-1234').toString('base64');
+const pgp = await pgpFixtures();
 const { space } = await openSource({
   'own/secret.yaml': await encryptedSecret('own', { token: 'canary-1234' }),
   'global/secret.yaml': await encryptedSecret('global', { token: 'canary-1234' }),
+  'pgp/secret.yaml': pgp.secret,
   'none/secret.yaml': await encryptedSecret('none', { token: 'canary-1234' }),
 });
 
@@ -57,6 +59,17 @@ test("without a Secret of its own the worker's keys decrypt", async () => {
   );
   await space.untilReady('Kustomization', 'global');
   expect((await space.get('Secret', 'global'))?.['data']).toEqual({ token });
+});
+
+test('a Secret encrypted for PGP is decrypted by a private key', async () => {
+  const metadata = { name: 'pgp-keys' };
+  const stringData = { 'private.asc': pgp.privateKey };
+  await space.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData });
+  const decryption = { provider: 'sops', secretRef: metadata };
+  await space.apply(kustomization('pgp', 'repo', { path: './pgp', ...inNamespace, decryption }));
+  await space.untilReady('Kustomization', 'pgp');
+  const token = Buffer.from('canary-pgp').toString('base64');
+  expect((await space.get('Secret', 'pgp'))?.['data']).toEqual({ token });
 });
 
 test('an encrypted Secret without decryption never reaches the cluster', async () => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import type { SopsFormat } from '../../activities/render/decryption/format.ts';
 import { resolveTool, SILENT } from '../../deploy/dev/index.ts';
 
@@ -37,4 +38,14 @@ export function encryptedSecret(name: string, stringData: Record<string, string>
   const metadata = { name };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData };
   return encrypt(JSON.stringify(secret), 'yaml', '^(data|stringData)$');
+}
+
+/** A Secret named `pgp` that was encrypted by GnuPG, and the private key that decrypts it. */
+export async function pgpFixtures(): Promise<{ secret: string; privateKey: string }> {
+  const [secret, privateKey] = await Promise.all(
+    ['pgp-secret.yaml', 'pgp-private-key.asc'].map((name) =>
+      readFile(new URL(`../fixtures/decryption/${name}`, import.meta.url), 'utf8'),
+    ),
+  );
+  return { secret: secret ?? '', privateKey: privateKey ?? '' };
 }

@@ -85,7 +85,7 @@ test.each<[string, string, object, KubeObject, object]>([
     deployment({ 'a/b': 2 }),
     { 'a/b': 2 },
   ],
-])('an ignored field %s', (_, path, spec, live, expected) => {
+])('an ignored field %s', (...[, path, spec, live, expected]) => {
   const object = deployment(spec);
   const sent = ignoredFields([{ paths: [path] }])(object, live);
   expect(sent['spec']).toEqual(expected);

@@ -8,7 +8,7 @@ import { createRenderer, type RenderInputs } from '../../../activities/render/re
 import { resolveTool, SILENT } from '../../../deploy/dev/index.ts';
 import { directoryWith } from '../../support/files.ts';
 import { specWith } from '../../support/manifests.ts';
-import { ageKeys, encrypt, encryptedSecret } from '../../support/sops.ts';
+import { ageKeys, encrypt, encryptedSecret, pgpFixtures } from '../../support/sops.ts';
 
 let kustomize: string;
 let sops: string;
@@ -92,11 +92,9 @@ test('an object of any kind is decrypted', async () => {
 });
 
 test('a key of PGP decrypts, and is gone from the disk afterwards', async () => {
-  const fixture = (name: string): Promise<string> =>
-    readFile(new URL(`../../fixtures/decryption/${name}`, import.meta.url), 'utf8');
-  const pgp = [await fixture('pgp-private-key.asc')];
-  const files = { 'a.yaml': await fixture('pgp-secret.yaml') };
-  const { set, cacheDir } = await renderIn(files, { keys: keysWith({ age: '', pgp }) });
+  const { secret, privateKey } = await pgpFixtures();
+  const keys = keysWith({ age: '', pgp: [privateKey] });
+  const { set, cacheDir } = await renderIn({ 'a.yaml': secret }, { keys });
   expect(set.objects).toMatchObject([{ stringData: { token: 'canary-pgp' } }]);
   expect(await readdir(cacheDir)).toEqual(['rendered']);
 });
