@@ -14,7 +14,11 @@ export const ageKeys = {
 export const globalKeys = { namespace: 'default', name: 'sluice-age-keys' };
 
 /** Encrypts a text with the real tool, for `ageKeys.recipient`; `only` is the expression of the names whose values are encrypted. */
-export async function encrypt(text: string, type: SopsFormat, only?: string): Promise<string> {
+export async function encrypt(
+  text: string | Buffer,
+  type: SopsFormat,
+  only?: string,
+): Promise<string> {
   const sops = await resolveTool('sops', SILENT);
   const types = ['--input-type', type, '--output-type', type === 'binary' ? 'json' : type];
   const rule = only === undefined ? [] : ['--encrypted-regex', only];

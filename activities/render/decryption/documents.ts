@@ -24,7 +24,7 @@ export async function decryptDocument(
   if (isEncrypted(document)) {
     const formats = { input: 'json', output: 'json' } as const;
     const text = await decryptor.decrypt(JSON.stringify(document), formats, title);
-    decrypted = JSON.parse(text) as Record<string, unknown>;
+    decrypted = JSON.parse(text.toString()) as Record<string, unknown>;
   }
   const data = await decryptData(decryptor, decrypted ?? document, title);
   if (data) decrypted = { ...(decrypted ?? document), data };
@@ -58,7 +58,7 @@ async function decryptData(
     if (!input) continue;
     const output = input === 'binary' ? input : (formatOfName(name) ?? input);
     const clear = await decryptor.decrypt(text, { input, output }, `${title} data.${name}`);
-    plain[name] = Buffer.from(clear).toString('base64');
+    plain[name] = clear.toString('base64');
     found = true;
   }
   return found ? plain : undefined;

@@ -33,7 +33,7 @@ export async function decryptFiles(
     // The file may be a link to the artifact that all builds share: it is replaced, never written through.
     await rm(file);
     await writeFile(file, plain, { mode: 0o600 });
-    texts.push(...plainTexts(text, plain, output));
+    texts.push(...plainTexts(text, plain.toString(), output));
   }
   return texts;
 }

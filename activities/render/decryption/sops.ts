@@ -7,8 +7,8 @@ import type { DecryptionKeys } from './keys.ts';
 
 /** Decrypts with the keys of one Kustomization. */
 export interface Decryptor {
-  /** Gives the plain text; raises BuildFailed, naming `title`, and none of the text. */
-  decrypt(text: string, formats: SopsFormats, title: string): Promise<string>;
+  /** Gives the plain bytes, which need not be text; raises BuildFailed, naming `title`, and none of the text. */
+  decrypt(text: string, formats: SopsFormats, title: string): Promise<Buffer>;
 }
 
 /** How a text is encrypted, and how it is wanted. */
@@ -68,8 +68,14 @@ interface Run {
   readonly title: string;
 }
 
-function run(binary: string, args: string[], { env, cwd, text, title }: Run): Promise<string> {
-  const options = { env, cwd, timeout: timeoutMs, maxBuffer: maxOutputBytes } as const;
+function run(binary: string, args: string[], { env, cwd, text, title }: Run): Promise<Buffer> {
+  const options = {
+    env,
+    cwd,
+    timeout: timeoutMs,
+    maxBuffer: maxOutputBytes,
+    encoding: 'buffer',
+  } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(
       binary,
@@ -77,7 +83,7 @@ function run(binary: string, args: string[], { env, cwd, text, title }: Run): Pr
       { ...options, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         if (!error) resolve(stdout);
-        else reject(fail('BuildFailed', `${title}: SOPS ${causeOf(error, stderr)}`));
+        else reject(fail('BuildFailed', `${title}: SOPS ${causeOf(error, stderr.toString())}`));
       },
     );
     child.stdin?.on('error', () => undefined);

@@ -147,6 +147,22 @@ test('files of generators of Secrets are decrypted before the build, in bases to
   expect(kept).not.toContain('canary');
 });
 
+test('a file that is no text keeps its bytes', async () => {
+  const bytes = Buffer.from([0, 255, 254, 128, 10, 13]);
+  const file = await encrypt(bytes, 'binary');
+  const secretGenerator = [{ name: 'made', files: ['keystore'] }];
+  const data = { keystore: base64(file) };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, data };
+  const set = await render({
+    ...kustomizationFile({ resources: ['a.yaml'], secretGenerator }),
+    'a.yaml': JSON.stringify(secret),
+    keystore: file,
+  });
+  const found = set.objects.map((object) => object['data']);
+  const expected = { keystore: bytes.toString('base64') };
+  expect(found).toEqual([expected, expected]);
+});
+
 test('a patch is decrypted before the build, and what it puts in is known as secret', async () => {
   const patch =
     'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { key: canary-1234 }\n';
