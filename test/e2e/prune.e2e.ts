@@ -37,10 +37,7 @@ test('what is protected or belongs to another by now is kept', async () => {
   expect(await space.get('ConfigMap', 'plain')).toBeUndefined();
   expect(await space.get('ConfigMap', 'switched')).toBeDefined();
   expect(await space.get('ConfigMap', 'moved')).toBeDefined();
-  const events = await space.events('guards');
-  expect(events.map(({ message }) => message).join('\n')).toContain(
-    `ConfigMap/${space.name}/switched skipped`,
-  );
+  await space.untilEvent('guards', `ConfigMap/${space.name}/switched skipped`);
 });
 
 test('without prune nothing is deleted, and the inventory forgets it', async () => {

@@ -57,8 +57,7 @@ test('a new commit follows a signal to its source, and what did not change is no
   expect((await space.get('ConfigMap', 'a'))?.['data']).toEqual({ key: 'new' });
   const after = await space.get('ConfigMap', 'b');
   expect(after?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
-  const events = await space.events('app');
-  expect(events.map(({ message }) => message)).toContain(`ConfigMap/${space.name}/a configured`);
+  await space.untilEvent('app', `ConfigMap/${space.name}/a configured`);
 });
 
 test('a change by hand is reverted at the next pass, the fields of other managers survive', async () => {
@@ -93,8 +92,7 @@ test('a file deleted in Git is pruned, and the event says so', async () => {
   const app = await synced(await pushed({ 'b.yaml': undefined }));
   expect(await space.get('ConfigMap', 'b')).toBeUndefined();
   expect(app.status.inventory?.entries.map(({ id }) => id)).toEqual([`${space.name}_a__ConfigMap`]);
-  const events = await space.events('app');
-  expect(events.map(({ message }) => message)).toContain(`ConfigMap/${space.name}/b deleted`);
+  await space.untilEvent('app', `ConfigMap/${space.name}/b deleted`);
 });
 
 test('a broken commit fails with its reason while the old version stays, and a revert heals it', async () => {

@@ -59,8 +59,7 @@ test('a Kustomization whose service account is gone leaves its objects and goes'
   await space.remove('Kustomization', 'leaver');
   await space.untilGone('Kustomization', 'leaver');
   expect(await space.get('ConfigMap', 'left-web')).toBeDefined();
-  const events = await space.events('leaver');
-  expect(events.map(({ message }) => message).join()).toContain('unable to prune objects');
+  await space.untilEvent('leaver', 'unable to prune objects');
 });
 
 test('a remote cluster is applied to by the kubeconfig of a Secret, and its loss is told', async () => {

@@ -28,8 +28,17 @@ export interface TestNamespace {
   untilGone(kind: string, name: string, timeoutMs?: number): Promise<void>;
   /** Tells a workflow to look, as a webhook would after a push. */
   signal(kind: string, name: string): Promise<void>;
-  events(name: string): Promise<{ type: string; reason: string; message: string }[]>;
+  events(name: string): Promise<EventRow[]>;
+  /** Waits for an event of an object whose reason or message contains a text: it is recorded a moment after the status. */
+  untilEvent(name: string, text: string): Promise<EventRow>;
   close(): Promise<void>;
+}
+
+/** What the tests read of an event. */
+export interface EventRow {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** A manifest without the parts that the namespace adds. */
@@ -110,12 +119,19 @@ export async function testNamespace(
     const state = JSON.stringify(last?.status ?? last, undefined, 1);
     throw new Error(`${kind}/${name}/${object} did not get there in ${timeoutMs} ms: ${state}`);
   };
+  const events: TestNamespace['events'] = async (object) => {
+    const { items } = await cluster.request<{
+      items: (EventRow & { involvedObject: { name: string } })[];
+    }>({ method: 'GET', path: `/api/v1/namespaces/${name}/events` });
+    return items.filter(({ involvedObject }) => involvedObject.name === object);
+  };
   return {
     name,
     cluster,
     temporal,
     get,
     until,
+    events,
     async apply(manifest) {
       const object = {
         ...manifest,
@@ -153,19 +169,15 @@ export async function testNamespace(
       const id = workflowId(kind, { namespace: name, name: object });
       await temporal.workflow.getHandle(id).signal(reconcileSignal, { reason: 'a push' });
     },
-    async events(object) {
-      const { items } = await cluster.request<{
-        items: {
-          involvedObject: { name: string };
-          type: string;
-          reason: string;
-          message: string;
-        }[];
-      }>({
-        method: 'GET',
-        path: `/api/v1/namespaces/${name}/events`,
-      });
-      return items.filter(({ involvedObject }) => involvedObject.name === object);
+    async untilEvent(object, text) {
+      let seen: EventRow[] = [];
+      for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+        seen = await events(object);
+        const found = seen.find(({ reason, message }) => `${reason} ${message}`.includes(text));
+        if (found) return found;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error(`no event of ${object} says ${text}: ${JSON.stringify(seen)}`);
     },
     async close() {
       await cluster.close();
