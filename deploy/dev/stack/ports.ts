@@ -30,6 +30,17 @@ export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST} on 127.0.0.1`);
 }
 
+/**
+ * Waits until nobody listens on a port: the threads of a program that was killed may hold it for a moment longer than its process is
+ * seen. After the time-out whoever starts on it tells of the port.
+ */
+export async function untilFree(port: number, timeoutMs = 10_000): Promise<void> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
+    if (await isFree(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 async function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

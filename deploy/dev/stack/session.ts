@@ -3,6 +3,7 @@ import { isAlive } from '../process-identity.ts';
 import type { Progress } from '../progress.ts';
 import { join } from 'node:path';
 import { PARTS } from './parts.ts';
+import { untilFree } from './ports.ts';
 import { startProcess, stopProcess } from './processes.ts';
 import { waitUntilReady } from './ready.ts';
 import { type PartName, type StackProcess, type StackState, writeState } from './state.ts';
@@ -48,6 +49,10 @@ export class Session {
     signal.throwIfAborted();
     this.progress.step(name, 'starting', USUALLY[name]);
     const log = join(this.dir, 'logs', `${name}.log`);
+    for (const portName of part.ports) {
+      const port = this.state.ports[portName];
+      if (port !== undefined) await untilFree(port);
+    }
     const args = part.args(this.dir, this.state);
     const process = await startProcess({ file, args, cwd: this.dir, log });
     this.started.set(name, process);

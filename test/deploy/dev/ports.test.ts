@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { assignPorts, freePort } from '../../../deploy/dev/stack/ports.ts';
+import { assignPorts, freePort, untilFree } from '../../../deploy/dev/stack/ports.ts';
 
 const servers: Server[] = [];
 
@@ -23,4 +23,13 @@ test('a recorded port is kept while it is free or our own, and replaced when som
   expect(ports).toMatchObject({ etcd: recorded.etcd, apiserver: recorded.apiserver });
   expect(ports.temporal).not.toBe(recorded.temporal);
   expect(new Set(Object.values(ports)).size).toBe(3);
+});
+
+test('a port that is still held is waited for', async () => {
+  const port = await taken();
+  const waiting = untilFree(port).then(() => 'free');
+  const early = new Promise((resolve) => setTimeout(resolve, 200)).then(() => 'held');
+  expect(await Promise.race([waiting, early])).toBe('held');
+  for (const server of servers.splice(0)) server.close();
+  expect(await waiting).toBe('free');
 });
