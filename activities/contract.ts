@@ -63,6 +63,8 @@ export interface Fetched {
   readonly bytes: number;
   /** True when this worker held the artifact already. */
   readonly cached: boolean;
+  /** Digest of all that the pass builds from; absent where it can not be told. */
+  readonly inputs?: string;
 }
 
 /** Result of render: sha256 of the rendered objects, and how many there are. */
@@ -153,6 +155,8 @@ export interface SourceOutcome {
 export interface Activities {
   /** Reads the Kustomization, its source and its dependencies and says what is to be done. */
   observe(key: ObjectKey): Promise<Look>;
+  /** Digest of all that a pass would build from, as fetch gives it; null where it can not be told. */
+  inputs(pass: Pass): Promise<string | null>;
   fetch(pass: Pass): Promise<Fetched>;
   render(pass: Pass): Promise<Rendered>;
   apply(pass: Pass): Promise<ChangeSet>;

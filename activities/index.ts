@@ -4,7 +4,7 @@ import type { Cluster } from './cluster/client.ts';
 import { loadForPass } from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
-import type { Activities, ObjectKey, Pass } from './contract.ts';
+import type { Activities, ArtifactRef, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
 import { createSourceActivities, type SourceDeps } from './fetch/source-activities.ts';
@@ -12,6 +12,8 @@ import { checkHealth } from './health/check-health.ts';
 import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
+import { createClosures } from './render/closure.ts';
+import { inputsDigest } from './render/inputs.ts';
 import { renderManifests } from './render/render-manifests.ts';
 import { renderedObjects } from './render/rendered-objects.ts';
 import type { Renderer } from './render/renderer.ts';
@@ -40,12 +42,21 @@ export function createActivities(deps: ActivityDeps): Activities {
   const targets = createTargets(cluster, deps.policy);
   const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
   const tools = { cluster, target, rendered, load };
+  const openArtifact = async (artifact: ArtifactRef): Promise<string> =>
+    (await artifacts.open(artifact)).directory;
+  const closures = createClosures();
+  const { ageSecret } = deps;
+  const inputs = (pass: Pass): ReturnType<typeof inputsDigest> =>
+    inputsDigest({ cluster, closures, load, openArtifact, ageSecret }, pass);
   return {
     observe: (key) => observe(cluster, key, deps.policy),
+    inputs: async (pass) => (await inputs(pass)) ?? null,
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
       await progress(cluster, pass, `Fetching manifests for revision ${revision}`);
-      return fetchArtifact(artifacts, pass);
+      const fetched = await fetchArtifact(artifacts, pass);
+      const digest = await inputs(pass);
+      return digest === undefined ? fetched : { ...fetched, inputs: digest };
     }),
     render: alive((pass: Pass) => renderManifests(rendered, pass)),
     apply: alive((pass: Pass) => applyObjects(tools, pass)),

@@ -44,6 +44,9 @@ export const Condition = z
   .describe('One aspect of the state of the object.');
 export type Condition = z.infer<typeof Condition>;
 
+/** Key in the metadata of an artifact: a JSON array of the directories that differ from the artifact before. */
+export const changedDirectories = 'sluice.dev/changed-directories';
+
 /** An artifact in the status of a source: a tar.gz that can be downloaded and verified. */
 export const Artifact = z
   .object({

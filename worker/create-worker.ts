@@ -4,6 +4,7 @@ import { connectCluster, type Cluster } from '../activities/cluster/client.ts';
 import { ArtifactCache } from '../activities/fetch/artifact-cache.ts';
 import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
 import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
+import { createTrees } from '../activities/fetch/changed-directories.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
 import { createActivities } from '../activities/index.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
@@ -82,6 +83,7 @@ async function openStores(
     cluster,
     storage,
     tempDir,
+    trees: createTrees(),
     artifacts,
     renderer,
     policy,

@@ -2,13 +2,15 @@ import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import type { Inbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
-import { inWords, jittered } from './schedule.ts';
+import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
+import { changesNothing, noted, type Memory } from './unchanged.ts';
 
 /** What people and messages reach a run through. */
 export interface RunParts {
   readonly journal: Journal;
   readonly inbox: Inbox;
+  readonly memory: Memory;
 }
 
 /** Why the next pass runs. */
@@ -22,26 +24,59 @@ export async function idle(
   key: ObjectKey,
   before: Look,
   outcome: Outcome | undefined,
-  { journal, inbox }: RunParts,
+  parts: RunParts,
 ): Promise<Cause> {
   if (outcome?.result === 'canceled') return causeOfEnd(outcome);
-  const retry = isFailure(outcome);
-  const delay = delayOf(before, outcome);
-  const words = waitInWords(before, retry, delay);
-  journal.waits({ ...words, ...standing(before, outcome) });
-  let deadline = Date.now() + (delay ?? 0);
+  let rest = restAfter(before, outcome, parts.journal);
   for (;;) {
-    const ms = delay === undefined ? undefined : deadline - Date.now();
-    const woken = await sleep(inbox, ms, retry);
+    const woken = await sleep(parts.inbox, rest);
     const look = await records.observe(key);
-    const cause = causeOf(before, look, inbox);
-    if (cause) return cause;
+    const cause = causeOf(rest.before, look, parts.inbox);
+    if (cause) {
+      const followed = await follow(key, look, { cause, rest }, parts);
+      if (!followed) return cause;
+      rest = followed;
+    }
     if (workflowInfo().continueAsNewSuggested) return { trigger: 'start', why: 'a long history' };
     if (woken) continue;
-    if (look.verdict !== 'waiting') return timeIsUp(retry);
+    if (look.verdict !== 'waiting') return timeIsUp(rest.retry);
     // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
-    deadline = Date.now() + before.retryMs;
+    rest = { ...rest, deadline: Date.now() + before.retryMs };
   }
+}
+
+/** The wait between two passes. */
+interface Rest {
+  readonly before: Look;
+  readonly retry: boolean;
+  /** When it is over, in milliseconds of the epoch; never where only a message can end it. */
+  readonly deadline: number | undefined;
+}
+
+function restAfter(before: Look, outcome: Outcome | undefined, journal: Journal): Rest {
+  const retry = isFailure(outcome);
+  const delay = delayOf(before, outcome);
+  journal.waits({ ...waitInWords(before, retry, delay), ...standing(before, outcome) });
+  return { before, retry, deadline: delay === undefined ? undefined : Date.now() + delay };
+}
+
+/** Where the cause is a revision that changes nothing here, the status follows it, and the wait goes on. */
+async function follow(
+  key: ObjectKey,
+  look: Look,
+  { cause, rest }: { readonly cause: Cause; readonly rest: Rest },
+  { journal, memory }: RunParts,
+): Promise<Rest | undefined> {
+  if (look.verdict !== 'sync' || cause.trigger !== 'source') return undefined;
+  if (!(await changesNothing(key, look, memory.applied))) return undefined;
+  const left = rest.retry || rest.deadline === undefined ? undefined : rest.deadline - Date.now();
+  const outcome = noted(look, memory.applied, left ?? jittered(look.intervalMs, Math.random()));
+  await records.conclude(key, outcome);
+  const revision = look.artifact?.revision ?? '';
+  journal.revised(revision);
+  const doing = `${shortRevision(revision)} changes nothing here`;
+  journal.waits({ ...waitInWords(look, false, outcome.nextMs), doing });
+  return { before: look, retry: false, deadline: Date.now() + outcome.nextMs };
 }
 
 function causeOfEnd({ supersededBy = 'source', message }: Outcome): Cause {
@@ -87,12 +122,13 @@ function timeIsUp(retry: boolean): Cause {
 }
 
 /** True when woken by a message, false when the time was up. */
-async function sleep(inbox: Inbox, ms: number | undefined, retry: boolean): Promise<boolean> {
+async function sleep(inbox: Inbox, { deadline, retry }: Rest): Promise<boolean> {
   const news = (): boolean => inbox.pending > 0;
-  if (ms === undefined) {
+  if (deadline === undefined) {
     await condition(news);
     return true;
   }
+  const ms = deadline - Date.now();
   if (ms <= 0) return news();
   const summary = `${retry ? 'retry' : 'next look'} in ${inWords(ms)}`;
   return condition(news, ms, { summary });

@@ -14,6 +14,8 @@ export interface Journal {
   doing(phase: string, words: string): void;
   /** A pass ended. `memo` goes beside the row and holds names and counts only. */
   ended(end: PassEnd): void;
+  /** The status follows a newer revision that needs no pass; the row of the run keeps the one it applied. */
+  revised(revision: string): void;
   /** What it waits for after the pass. */
   waits(wait: {
     phase: string;
@@ -70,6 +72,9 @@ export function openJournal(title: string): Journal {
       upsertMemo({ ...end.memo, message: end.message.slice(0, 300) });
       const ended = { phase: end.phase, since: time(), doing: end.message, ready: end.ready };
       tell(end.ready ? ended : { ...ended, lastError: end.message });
+    },
+    revised(revision) {
+      tell({ revision });
     },
     waits({ phase, awaits, unblock, nextMs, doing = now.doing }) {
       const wait = { phase, since: time(), doing, awaits, unblock };

@@ -1,20 +1,23 @@
 import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@temporalio/workflow';
-import type { Look, ObjectKey, Outcome, Pass, Trigger } from '../activities/contract.ts';
+import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { idle, isNew, type Cause, type RunParts } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
 import { blocked, canceled, failed, memoOf, stageFailure, succeeded } from './outcome.ts';
-import { reconcile, type PassResult } from './reconcile.ts';
+import { passOf, reconcile, type PassResult } from './reconcile.ts';
 import { jittered } from './schedule.ts';
 import { stages, records } from './stages.ts';
+import { appliedBy, type Applied, type Memory } from './unchanged.ts';
 
 /** Input of a run: one run is one sync, and continues as new with the trigger of the next. */
 export interface KustomizationRun {
   readonly key: ObjectKey;
   readonly trigger: Trigger;
   readonly why?: string;
+  /** What the last good pass applied. */
+  readonly applied?: Applied;
 }
 
 /** The durable loop of one Kustomization: look, run one pass, idle until something is new, continue as new. */
@@ -22,17 +25,19 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
   const journal = openJournal(`Kustomization ${input.key.namespace}/${input.key.name}`);
   const inbox = openInbox(() => journal.explanation);
   let { trigger, why = 'first look' } = input;
+  const memory: Memory = { applied: input.applied };
+  const parts: RunParts = { journal, inbox, memory };
   for (;;) {
     journal.begin(trigger, why);
     inbox.begin();
     const look = await records.observe(input.key);
     if (look.verdict === 'gone') return inbox.close();
     if (look.verdict === 'deleted') {
-      if (await finalize(input.key, look, { journal, inbox })) return inbox.close();
+      if (await finalize(input.key, look, parts)) return inbox.close();
     }
-    const outcome = await act(input.key, look, trigger, { journal, inbox });
+    const outcome = await act(input.key, look, trigger, parts);
     inbox.answer(report(outcome, look));
-    const next = await idle(input.key, look, outcome, { journal, inbox });
+    const next = await idle(input.key, look, outcome, parts);
     ({ trigger, why } = next);
     // An update waits for its pass inside this run: a handler must have ended before the run does.
     if (inbox.waiting === 0 && allHandlersFinished()) break;
@@ -45,7 +50,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
       { key: attributes.trigger, value: trigger },
       { key: attributes.phase, value: 'starting' },
     ],
-  })({ key: input.key, trigger, why });
+  })({ key: input.key, trigger, why, ...(memory.applied ? { applied: memory.applied } : {}) });
 }
 
 async function act(
@@ -65,14 +70,13 @@ async function act(
   return conclude(key, await sync(key, look, parts), parts.journal);
 }
 
-async function sync(key: ObjectKey, look: Look, { journal, inbox }: RunParts): Promise<Outcome> {
+async function sync(key: ObjectKey, look: Look, parts: RunParts): Promise<Outcome> {
+  const { journal, inbox, memory } = parts;
+  memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
-  const { artifact } = look;
-  if (!artifact) throw new Error('a sync needs an artifact');
-  journal.revision(artifact.revision, look.source);
-  const { generation, source, timeoutMs, pruneFirst } = look;
-  const pass: Pass = { key, generation, source, artifact, timeoutMs };
+  const pass = passOf(key, look);
+  journal.revision(pass.artifact.revision, look.source);
   const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
     look,
     result,
@@ -84,7 +88,7 @@ async function sync(key: ObjectKey, look: Look, { journal, inbox }: RunParts): P
     await reconcile(
       pass,
       {
-        pruneFirst,
+        pruneFirst: look.pruneFirst,
         doing: (stage, words) => {
           journal.doing(stage, words);
         },
@@ -96,6 +100,7 @@ async function sync(key: ObjectKey, look: Look, { journal, inbox }: RunParts): P
       },
       result,
     );
+    memory.applied = appliedBy(look, result);
     return succeeded(facts(jittered(look.intervalMs, Math.random())));
   } catch (error) {
     if (news && isCancellation(error)) return canceled(facts(0), news);

@@ -2,6 +2,8 @@ import type {
   ChangeSet,
   Fetched,
   HealthReport,
+  Look,
+  ObjectKey,
   Pass,
   Pruned,
   Rendered,
@@ -25,6 +27,13 @@ export interface PassFrame {
   /** Runs the health wait so that news can end it; raises a cancellation when they do. */
   readonly interruptible: <T>(wait: () => Promise<T>) => Promise<T>;
   readonly pruneFirst: boolean;
+}
+
+/** The pass that a look asks for. */
+export function passOf(key: ObjectKey, look: Look): Pass {
+  const { generation, source, artifact, timeoutMs } = look;
+  if (!artifact) throw new Error('a sync needs an artifact');
+  return { key, generation, source, artifact, timeoutMs };
 }
 
 /**

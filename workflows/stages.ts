@@ -61,6 +61,12 @@ export const records = proxyLocalActivities<
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
+/** What a new revision changes of the inputs of a pass; one attempt, since a pass finds out anyway. */
+export const comparison = proxyLocalActivities<Pick<Activities, 'inputs'>>({
+  startToCloseTimeout: '20s',
+  retry: { maximumAttempts: 1 },
+});
+
 /** The call with options that proxied activities carry. */
 interface Summarised<Name extends keyof Activities> {
   executeWithOptions(

@@ -9,6 +9,7 @@ import type { ArtifactStorage } from './artifact-storage.ts';
 import { gitAccess } from './git-credentials.ts';
 import type { Target } from './git-reference.ts';
 import { fetchCommit, type FetchedCommit, type Remote, type TreeFile } from './git.ts';
+import type { Trees } from './changed-directories.ts';
 import { ignoreRules, type IgnoreFile } from './ignore-rules.ts';
 
 /** What the activities of sources work with. */
@@ -17,17 +18,19 @@ export interface SourceDeps {
   readonly storage: ArtifactStorage;
   /** Private directory for what is being fetched. */
   readonly tempDir: string;
+  readonly trees: Trees;
 }
 
 /** An archived commit that is not in the storage yet. */
 export interface BuiltArtifact extends Archived {
   readonly file: string;
   readonly subject: string;
+  readonly files: readonly TreeFile[];
 }
 
 /** Fetches a commit and archives it; `use` gets the archive, which is removed after it unless it was moved. */
 export async function buildArtifact<T>(
-  deps: SourceDeps,
+  deps: Pick<SourceDeps, 'cluster' | 'tempDir'>,
   { repository, key }: { readonly repository: GitRepository; readonly key: ObjectKey },
   target: Target,
   use: (built: BuiltArtifact) => Promise<T>,
@@ -38,8 +41,9 @@ export async function buildArtifact<T>(
     const remote = await remoteOf(deps.cluster, repository, key);
     const commit = await fetchCommit(remote, target, join(directory, 'git'));
     const file = join(directory, 'artifact.tar.gz');
-    const archived = await writeArchive(file, await included(commit, repository.spec.ignore));
-    return await use({ ...archived, file, subject: commit.subject });
+    const files = await included(commit, repository.spec.ignore);
+    const archived = await writeArchive(file, files);
+    return await use({ ...archived, file, files, subject: commit.subject });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

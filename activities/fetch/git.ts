@@ -19,6 +19,8 @@ export interface Remote {
 export interface TreeFile {
   readonly path: string;
   readonly executable: boolean;
+  /** Git's hash of the content. */
+  readonly oid: string;
   read(): Promise<Uint8Array>;
 }
 
@@ -81,7 +83,7 @@ async function readCommit(gitdir: string, oid: string, cache: object): Promise<F
       else if (type === 'blob' && mode.startsWith('100')) {
         const read = async (): Promise<Uint8Array> =>
           (await git.readBlob({ fs, gitdir, oid: child, cache })).blob;
-        files.push({ path: name, executable: mode === '100755', read });
+        files.push({ path: name, executable: mode === '100755', oid: child, read });
       }
     }
   };

@@ -6,7 +6,10 @@ import { readRepository } from './repository.ts';
  * Makes an artifact again that another worker stored: the exact revision in the status of its source, by the same rules. Gives the file,
  * or nothing where the source names another artifact by now or the bytes are not the same.
  */
-export async function rebuildArtifact(deps: SourceDeps, path: string): Promise<string | undefined> {
+export async function rebuildArtifact(
+  deps: Omit<SourceDeps, 'trees'>,
+  path: string,
+): Promise<string | undefined> {
   const [, namespace = '', name = '', file = ''] = path.split('/');
   const key = { namespace, name };
   const repository = await readRepository(deps.cluster, key);

@@ -1,4 +1,4 @@
-import type { Artifact } from '../../api/index.ts';
+import { changedDirectories, type Artifact } from '../../api/index.ts';
 import { withConditions } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
 import type { ObjectKey, SourceFetched, SourceLook } from '../contract.ts';
@@ -37,15 +37,16 @@ interface Subject {
 }
 
 async function store(
-  { storage, cluster }: SourceDeps,
+  { storage, cluster, trees }: SourceDeps,
   { key, loaded, look }: Subject,
   { commit, revision }: Target,
-  { file, digest, size, subject }: BuiltArtifact,
+  { file, files, digest, size, subject }: BuiltArtifact,
 ): Promise<SourceFetched> {
   const path = storage.path(key, commit);
   await storage.store(path, file);
   const before = loaded.parsed.status?.artifact;
   const now = new Date().toISOString();
+  const directories = trees.changed(key, before?.revision, { revision, files });
   const made: Artifact = {
     path,
     url: storage.url(path),
@@ -53,6 +54,8 @@ async function store(
     revision,
     size,
     lastUpdateTime: now,
+    // Whoever follows the source can turn to what a revision touched first.
+    ...(directories ? { metadata: { [changedDirectories]: JSON.stringify(directories) } } : {}),
   };
   const artifact = { ...made, lastUpdateTime: lastUpdate(before, made) };
   await patchRepository(cluster, key, { status: statusOf({ loaded, look }, artifact, now) });
@@ -83,7 +86,8 @@ function statusOf(
     { generation: look.generation, now },
   );
   return {
-    artifact,
+    // A merge patch would keep what the artifact before told.
+    artifact: { ...artifact, metadata: artifact.metadata ?? null },
     conditions,
     observedGeneration: look.generation,
     observedIgnore: spec.ignore ?? null,

@@ -12,7 +12,7 @@ import {
 import type { PreparedBuild } from './kustomize.ts';
 import { isEmptyFile, isPlain, withSpec } from './overlay.ts';
 import { inside, kindOf } from './paths.ts';
-import { checkReferences, type ReferenceReport } from './references.ts';
+import { checkReferences, type BuildStart, type ReferenceReport } from './references.ts';
 
 /** What a build is prepared from. */
 export interface BuildInput {
@@ -33,25 +33,38 @@ export async function prepareBuild(
   input: BuildInput,
 ): Promise<(PreparedBuild & ReferenceReport) | undefined> {
   const { artifactDir, workDir, spec } = input;
-  const at = await directoryOf(artifactDir, spec.path ?? '');
-  const file = await findKustomizationFile(at);
-  const content = file
-    ? await readKustomizationFile(file, relative(artifactDir, file))
-    : await generateKustomization(at, artifactDir);
-  const components = await usableComponents(at, artifactDir, spec);
-  const wanted = withSpec(content, spec, components);
-  if (isEmptyFile(wanted) || (!file && isEmptyFile(content) && components.length === 0)) {
-    return undefined;
-  }
+  const start = await startOfBuild(artifactDir, spec);
+  if (!start) return undefined;
+  const { file, content } = start;
   let root = artifactDir;
   if (!file || !isPlain(spec) || input.ownTree) {
     root = join(workDir, 'tree');
     await linkTree(artifactDir, root);
-    await writeKustomization(join(root, relative(artifactDir, at)), wanted);
+    await writeKustomization(join(root, relative(artifactDir, start.directory)), content);
   }
-  const directory = join(root, relative(artifactDir, at));
-  const report = await checkReferences(root, directory, input.noRemoteBases);
+  const directory = join(root, relative(artifactDir, start.directory));
+  const report = await checkReferences({ ...start, root, directory }, input.noRemoteBases);
   return { root, directory, ...report };
+}
+
+/**
+ * The kustomization of a path with the fields of the spec laid over it; `file` is absent where it is generated. Nothing where the path
+ * holds nothing to build. Raises PathNotFound or BuildFailed.
+ */
+export async function startOfBuild(
+  root: string,
+  spec: Kustomization['spec'],
+): Promise<(BuildStart & { readonly file: string | undefined }) | undefined> {
+  const directory = await directoryOf(root, spec.path ?? '');
+  const file = await findKustomizationFile(directory);
+  const title = relative(root, file ?? join(directory, 'kustomization.yaml'));
+  const read = file
+    ? await readKustomizationFile(file, title)
+    : await generateKustomization(directory, root);
+  const components = await usableComponents(directory, root, spec);
+  const content = withSpec(read, spec, components);
+  const isNothing = !file && isEmptyFile(read) && components.length === 0;
+  return isNothing || isEmptyFile(content) ? undefined : { root, directory, title, content, file };
 }
 
 async function directoryOf(root: string, path: string): Promise<string> {

@@ -10,12 +10,24 @@ import { isInside, kindOf } from './paths.ts';
 import { fileReferences, type Reference } from './reference-fields.ts';
 import { parseYaml } from './yaml.ts';
 
+/** The kustomization that a build begins with. */
+export interface BuildStart {
+  /** Nothing outside of it may be referred to. */
+  readonly root: string;
+  readonly directory: string;
+  /** Path of its file below the root, as its author knows it. */
+  readonly title: string;
+  readonly content: KustomizationFile;
+}
+
 /** What the references of a build say of it. */
 export interface ReferenceReport {
   /** True when something comes from another host. */
   readonly remote: boolean;
   /** Files that may be encrypted: those of generators of Secrets and of patches. */
   readonly encryptable: readonly string[];
+  /** The directories with a kustomization of the build, and the files it names beside them. */
+  readonly places: readonly string[];
 }
 
 /**
@@ -23,25 +35,26 @@ export interface ReferenceReport {
  * or, where `noRemoteBases` says so, the machine. Kustomize's own restriction is too narrow for Flux's users: it stops at the directory.
  */
 export async function checkReferences(
-  root: string,
-  directory: string,
+  { root, directory, title, content }: BuildStart,
   noRemoteBases: boolean,
 ): Promise<ReferenceReport> {
   const walk: Walk = {
     root,
     noRemoteBases,
-    seen: new Set(),
+    seen: new Set([directory]),
+    places: new Set([directory]),
     encryptable: new Set(),
     remote: false,
   };
-  await visitDirectory(walk, directory, 'spec.path');
-  return { remote: walk.remote, encryptable: [...walk.encryptable] };
+  await visitFields(walk, content, directory, title);
+  return { remote: walk.remote, encryptable: [...walk.encryptable], places: [...walk.places] };
 }
 
 interface Walk {
   readonly root: string;
   readonly noRemoteBases: boolean;
   readonly seen: Set<string>;
+  readonly places: Set<string>;
   readonly encryptable: Set<string>;
   remote: boolean;
 }
@@ -90,15 +103,17 @@ async function visit(
     return;
   }
   const target = resolve(directory, path);
-  const found = await kindWithin(walk.root, target);
+  const found = await placeWithin(walk, target);
   if (found === 'directory' && follow) await visitDirectory(walk, target, from);
   else if (found === 'file' && follow === 'configuration') await visitFile(walk, target, directory);
   else if (found === 'file' && encryptable.has(field)) walk.encryptable.add(target);
   else if (!found) refuseOrAllow(walk, { path, field, from }, target);
 }
 
-async function kindWithin(root: string, target: string): ReturnType<typeof kindOf> {
-  return isInside(root, target) ? kindOf(target) : undefined;
+async function placeWithin({ root, places }: Walk, target: string): ReturnType<typeof kindOf> {
+  const found = isInside(root, target) ? await kindOf(target) : undefined;
+  if (found) places.add(target);
+  return found;
 }
 
 const encryptable = new Set([

@@ -32,7 +32,9 @@ function healthyOf(outcome: Outcome, spec: Kustomization['spec']): WantedConditi
   if (!hasChecks(spec)) return undefined;
   const type = 'Healthy';
   if (outcome.result === 'applied') {
-    const took = ((outcome.health?.durationMs ?? 0) / 1000).toFixed(1);
+    // Without a check of its own the outcome leaves the condition as it is.
+    if (!outcome.health) return undefined;
+    const took = (outcome.health.durationMs / 1000).toFixed(1);
     const message = `Health check passed in ${took}s`;
     return { type, status: 'True', reason: 'Succeeded', message };
   }

@@ -1,7 +1,14 @@
 import type { Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
 import { indexOf, type Index } from './index-of.ts';
-import { isBehind, ownTrigger, sightOf, wakesDependants, type Sight } from './state.ts';
+import {
+  isBehind,
+  ownTrigger,
+  sightOf,
+  touchedFirst,
+  wakesDependants,
+  type Sight,
+} from './state.ts';
 import { followKind } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
@@ -81,9 +88,9 @@ function notice(state: BridgeState, now: Sight): void {
   const wakesAll = wakesDependants(before, now);
   const own = `${now.key.namespace}/${now.key.name}`;
   const why = now.kind === 'Kustomization' ? 'dependency' : 'source';
-  for (const dependant of index.dependants(name)) {
-    const sight = sights.get(dependant);
-    if (sight && (wakesAll || sight.judged.includes(own)))
+  const dependants = index.dependants(name).flatMap((dependant) => sights.get(dependant) ?? []);
+  for (const sight of touchedFirst(now, dependants)) {
+    if (wakesAll || sight.judged.includes(own))
       waker.wake(sight.kind, sight.key, why, `${name} at ${revisionOf(now)}`);
   }
 }

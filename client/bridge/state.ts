@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { changedDirectories } from '../../api/index.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
 import type { ObjectKey, Trigger } from '../../activities/contract.ts';
 
@@ -16,6 +18,10 @@ export interface Sight {
   readonly artifact: string;
   /** The revision of that artifact. */
   readonly artifactRevision: string;
+  /** The directories in which it differs from the artifact before; empty where that is not known. */
+  readonly changed: readonly string[];
+  /** spec.path of a Kustomization, without dots and slashes around it. */
+  readonly path: string;
   readonly appliedRevision: string;
   readonly attemptedRevision: string;
   /** `Kind/namespace/name` of the source of a Kustomization. */
@@ -50,6 +56,8 @@ export function sightOf(kind: string, object: KubeObject): Sight {
     ),
     artifact: revision === '' ? '' : `${revision} ${text(artifact['digest'])}`,
     artifactRevision: revision,
+    changed: changedIn(artifact),
+    path: posix.join('/', text(spec['path'])).replace(/^\/|\/$/g, ''),
     appliedRevision: text(status['lastAppliedRevision']),
     attemptedRevision: text(status['lastAttemptedRevision']),
     source: sourceName(source, key.namespace),
@@ -80,11 +88,30 @@ export function wakesDependants(before: Sight | undefined, now: Sight): boolean 
   );
 }
 
+/** The dependants of a source, those first whose own path its new artifact touched. */
+export function touchedFirst(source: Sight, dependants: readonly Sight[]): Sight[] {
+  const isTouched = ({ path }: Sight): boolean =>
+    source.changed.some((at) => path === '' || at === path || at.startsWith(`${path}/`));
+  const touched = dependants.filter(isTouched);
+  if (touched.length === 0) return [...dependants];
+  return [...touched, ...dependants.filter((sight) => !touched.includes(sight))];
+}
+
 /** True when the status of an object shows work left to do; decides whom a starting bridge signals. */
 export function isBehind(now: Sight, sourceRevision: string | undefined): boolean {
   if (now.deleting || now.observed !== now.generation) return true;
   if (now.requestedAt !== '' && now.requestedAt !== now.handledAt) return true;
   return sourceRevision !== undefined && sourceRevision !== now.attemptedRevision;
+}
+
+function changedIn(artifact: Record<string, unknown>): string[] {
+  const told = text(record(artifact['metadata'])[changedDirectories]);
+  try {
+    const directories: unknown = JSON.parse(told || '[]');
+    return Array.isArray(directories) ? directories.filter((at) => typeof at === 'string') : [];
+  } catch {
+    return [];
+  }
 }
 
 function nameIn(row: Record<string, unknown>, ownNamespace: string): string {

@@ -21,6 +21,7 @@ const file = (
   executable = false,
 ): Parameters<typeof writeArchive>[1][number] => ({
   path: name,
+  oid: text,
   executable,
   read: () => Promise.resolve(Buffer.from(text)),
 });

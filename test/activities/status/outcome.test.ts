@@ -38,9 +38,15 @@ test.each([
   },
 );
 
-test('Healthy is there only when something is checked', () => {
-  const types = (fields: object): string[] =>
-    conditionsOf(outcome(), specWith(fields)).wanted.map(({ type }) => type);
+test('Healthy is told only when something was checked, and taken away where nothing is', () => {
+  const health = { checked: 1, durationMs: 1 };
+  const told = (fields: object, checked: object = { health }): ReturnType<typeof conditionsOf> =>
+    conditionsOf(outcome(checked), specWith(fields));
+  const types = (fields: object): string[] => told(fields).wanted.map(({ type }) => type);
+  expect(told({}).remove).toContain('Healthy');
+  const unchecked = told({ wait: true }, {});
+  expect(unchecked.wanted.map(({ type }) => type)).not.toContain('Healthy');
+  expect(unchecked.remove).not.toContain('Healthy');
   expect(types({})).not.toContain('Healthy');
   expect(types({ wait: true })).toContain('Healthy');
   expect(types({ healthChecks: [{ kind: 'Deployment', name: 'a' }] })).toContain('Healthy');

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { indexOf } from '../../../client/bridge/index-of.ts';
-import { isBehind, ownTrigger, sightOf, wakesDependants } from '../../../client/bridge/state.ts';
+import {
+  isBehind,
+  ownTrigger,
+  sightOf,
+  touchedFirst,
+  wakesDependants,
+} from '../../../client/bridge/state.ts';
 
 const ks = (spec: object = {}, status: object = {}, metadata: object = {}) =>
   sightOf('Kustomization', {
@@ -87,3 +93,21 @@ test('the index forgets what an object no longer refers to', () => {
   index.remove('ks/a');
   expect([index.dependants('repo/2'), index.size]).toEqual([[], 1]);
 });
+
+test('dependants whose path a revision touched come first', () => {
+  const at = (path: string) => ks({ path });
+  const metadata = { 'sluice.dev/changed-directories': '["apps/web/deep","other"]' };
+  const source = repo({ artifact: { revision: 'r2', digest: 'd', metadata } });
+  const paths = ['./', 'apps/webshop', 'apps/db', './apps/web/', 'other/deep', '/other'];
+  const order = touchedFirst(source, paths.map(at)).map(({ path }) => path);
+  expect(order).toEqual(['', 'apps/web', 'other', 'apps/webshop', 'apps/db', 'other/deep']);
+});
+
+test.each(['not json', '{}', '[1]', undefined])(
+  'changed directories that read %s count for none',
+  (text) => {
+    const metadata = { 'sluice.dev/changed-directories': text };
+    const source = repo({ artifact: { revision: 'r2', digest: 'd', metadata } });
+    expect(source.changed).toEqual([]);
+  },
+);

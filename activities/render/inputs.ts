@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Kustomization } from '../../api/index.ts';
+import type { Cluster } from '../cluster/client.ts';
+import { read, type LoadedKustomization } from '../cluster/kustomizations.ts';
+import type { ObjectRef } from '../cluster/object.ts';
+import type { ArtifactRef, ObjectKey, Pass } from '../contract.ts';
+import type { Closures } from './closure.ts';
+
+/** Where the inputs of a pass are read from. */
+export interface InputSources {
+  readonly cluster: Cluster;
+  readonly closures: Closures;
+  readonly load: (pass: Pass) => Promise<LoadedKustomization>;
+  /** Gives the directory of an unpacked artifact, fetching it where this worker does not hold it. */
+  readonly openArtifact: (artifact: ArtifactRef) => Promise<string>;
+  /** The Secret with the age keys of Kustomizations whose decryption names no Secret. */
+  readonly ageSecret: ObjectKey | undefined;
+}
+
+/**
+ * Digest of everything that the objects of a pass are made from: the closure of its build, its spec, and the versions, never the values,
+ * of the ConfigMaps and Secrets it refers to. Undefined where the digest can not tell: a base on another host, or a build that fails.
+ */
+export async function inputsDigest(
+  { cluster, closures, load, openArtifact, ageSecret }: InputSources,
+  pass: Pass,
+): Promise<string | undefined> {
+  const { spec, object } = await load(pass);
+  const root = await openArtifact(pass.artifact);
+  // A build that fails is told by the render stage, in its words.
+  const closure = await closures.digest(root, spec, pass.source).catch(() => undefined);
+  if (closure === undefined) return undefined;
+  const { uid = '', generation = 0 } = object.metadata;
+  const versions = await Promise.all(
+    referencesOf(spec, pass.key.namespace, ageSecret).map((ref) => versionOf(cluster, ref)),
+  );
+  const text = JSON.stringify([closure, uid, generation, versions]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function referencesOf(
+  { postBuild, decryption, kubeConfig }: Kustomization['spec'],
+  namespace: string,
+  ageSecret: ObjectKey | undefined,
+): ObjectRef[] {
+  const secret = (name: string | undefined): ObjectRef[] =>
+    name === undefined ? [] : [{ apiVersion: 'v1', kind: 'Secret', namespace, name }];
+  const variables = (postBuild?.substituteFrom ?? []).map(({ kind, name }) => ({
+    apiVersion: 'v1',
+    kind,
+    namespace,
+    name,
+  }));
+  const shared = decryption && !decryption.secretRef ? ageSecret : undefined;
+  return [
+    ...variables,
+    ...secret(decryption?.secretRef?.name),
+    ...(shared ? [{ apiVersion: 'v1', kind: 'Secret', ...shared }] : []),
+    ...secret(kubeConfig?.secretRef?.name),
+  ];
+}
+
+async function versionOf(cluster: Cluster, ref: ObjectRef): Promise<string> {
+  const found = await read(() => cluster.get(ref));
+  return found ? `${found.metadata.uid ?? ''} ${found.metadata.resourceVersion ?? ''}` : 'absent';
+}

@@ -1,0 +1,99 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createClosures } from '../../../activities/render/closure.ts';
+import type { Kustomization } from '../../../api/index.ts';
+import { directoryWith } from '../../support/files.ts';
+import { configMap, specWith } from '../../support/manifests.ts';
+
+const made: string[] = [];
+
+afterAll(async () => {
+  for (const directory of made) await rm(directory, { recursive: true, force: true });
+});
+
+const tree = {
+  'README.md': 'read me',
+  'apps/web/kustomization.yaml':
+    'resources: [a.yaml, ../../base]\ncomponents: [../../parts/x]\nconfigMapGenerator: [{name: c, files: [../../files/conf.txt]}]\n',
+  'apps/web/a.yaml': configMap('a'),
+  'apps/other/b.yaml': configMap('b'),
+  'base/kustomization.yaml': 'resources: [c.yaml]\n',
+  'base/c.yaml': configMap('c'),
+  'parts/x/kustomization.yaml': 'kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n',
+  'files/conf.txt': 'text',
+  'files/unused.txt': 'text',
+};
+
+/** Digests of the tree and of the tree with changes, by closures that may remember the first. */
+async function digests(
+  changes: Record<string, string>,
+  fields: Partial<Kustomization['spec']> = { path: './apps/web' },
+): Promise<[string | undefined, string | undefined]> {
+  const [before, after] = [await directoryWith(tree), await directoryWith({ ...tree, ...changes })];
+  made.push(before, after);
+  const closures = createClosures();
+  const spec = specWith(fields);
+  const first = await closures.digest(before, spec, 'GitRepository/apps/repo');
+  const second = await closures.digest(after, spec, 'GitRepository/apps/repo');
+  // What is remembered changes nothing of the result.
+  expect(await createClosures().digest(after, spec, 'GitRepository/apps/repo')).toBe(second);
+  return [first, second];
+}
+
+describe('a change counts', () => {
+  test.each([
+    ['in the path', { 'apps/web/a.yaml': configMap('changed') }],
+    ['in a base outside of the path', { 'base/c.yaml': configMap('changed') }],
+    ['in a new file below a base', { 'base/d.yaml': configMap('d') }],
+    ['in a component', { 'parts/x/more.yaml': configMap('more') }],
+    ['in a file of a generator', { 'files/conf.txt': 'changed' }],
+    [
+      'in a base that is referred to since',
+      {
+        'base/kustomization.yaml': 'resources: [../apps/new]\n',
+        'apps/new/kustomization.yaml': 'resources: []\n',
+      },
+    ],
+  ])('%s', async (_, changes) => {
+    const [before, after] = await digests(changes);
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    expect(after).not.toBe(before);
+  });
+
+  test('in a component that was missing and may be', async () => {
+    const fields = {
+      path: './apps/other',
+      components: ['../../parts/late'],
+      ignoreMissingComponents: true,
+    };
+    const late = {
+      'parts/late/kustomization.yaml':
+        'kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n',
+    };
+    const [before, after] = await digests(late, fields);
+    expect(after).not.toBe(before);
+  });
+
+  test('in a path without a kustomization, deep below it', async () => {
+    const [before, after] = await digests(
+      { 'apps/other/deep/e.yaml': configMap('e') },
+      { path: 'apps/other' },
+    );
+    expect(after).not.toBe(before);
+  });
+});
+
+test.each([
+  ['elsewhere', { 'apps/other/b.yaml': configMap('changed'), 'README.md': 'changed' }],
+  ['in a file beside those that are named', { 'files/unused.txt': 'changed' }],
+])('a change %s does not count', async (_, changes) => {
+  const [before, after] = await digests(changes);
+  expect(after).toBe(before);
+});
+
+test('what lies on another host can not be compared', async () => {
+  const remote = {
+    'apps/web/kustomization.yaml': 'resources: ["https://example.com/base.yaml"]\n',
+  };
+  expect(await digests(remote)).toEqual([expect.any(String), undefined]);
+});
