@@ -1,7 +1,7 @@
 import { entryOf, isSameInventory, union, writeInventory } from '../cluster/inventory.ts';
 import { mapLimited } from '../cluster/limit.ts';
 import { withNamespaces } from '../cluster/namespace.ts';
-import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
+import { describeRef, kindDefinedBy, refOf, type KubeObject } from '../cluster/object.ts';
 import { groupByRank, stageOf } from '../cluster/order.ts';
 import { withOwner } from '../cluster/owner.ts';
 import type { PassTools } from '../cluster/pass-tools.ts';
@@ -62,13 +62,8 @@ async function applyStage(
 }
 
 function definedKinds(objects: readonly KubeObject[]): Set<string> {
-  const kinds = new Set<string>();
-  for (const object of objects) {
-    if (object.kind !== 'CustomResourceDefinition') continue;
-    const { group, names } = object['spec'] as { group?: string; names?: { kind?: string } };
-    kinds.add(`${group ?? ''}/${names?.kind ?? ''}`);
-  }
-  return kinds;
+  const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  return new Set(definitions.map(kindDefinedBy));
 }
 
 /** Histories must stay small: beyond this many names the counts speak. */

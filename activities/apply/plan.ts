@@ -16,6 +16,8 @@ export interface Decision {
   readonly action: 'create' | 'configure' | 'take-over' | 'recreate' | 'nothing' | 'skip';
   /** As it stands in the cluster; set where the action works on it. */
   readonly live?: KubeObject;
+  /** As it would stand there after the action; set where that is another form. */
+  readonly applied?: KubeObject;
 }
 
 /** What a plan needs to know beside the objects. */
@@ -72,8 +74,9 @@ async function decide(context: PlanContext, object: KubeObject): Promise<Decisio
   const sent = context.leaveIgnored(object, live);
   try {
     const applied = await dryRun(context, sent);
-    if (needsTakeOver(sent, live)) return { object: sent, action: 'take-over', live };
-    return { object: sent, action: hasDrifted(live, applied) ? 'configure' : 'nothing' };
+    const action = needsTakeOver(sent, live) ? 'take-over' : 'configure';
+    const isSame = action === 'configure' && !hasDrifted(live, applied);
+    return isSame ? { object: sent, action: 'nothing' } : { object: sent, action, live, applied };
   } catch (error) {
     return recreate(context, { object, live }, error);
   }

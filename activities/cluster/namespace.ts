@@ -1,6 +1,6 @@
 import { isNotFound } from './api-error.ts';
 import type { Cluster } from './client.ts';
-import { groupOf, type KubeObject } from './object.ts';
+import { groupOf, kindDefinedBy, type KubeObject } from './object.ts';
 
 /** The objects as the API server will address them: `default` for a namespaced kind that names none, no namespace for a cluster-scoped one. The scope of a kind may come from a CRD of the set that is only about to be applied. */
 export async function withNamespaces(
@@ -38,14 +38,10 @@ async function scopeOf(cluster: Cluster, object: KubeObject): Promise<Scope> {
 
 function definedScopes(objects: readonly KubeObject[]): Map<string, Scope> {
   const scopes = new Map<string, Scope>();
-  for (const { kind, ...object } of objects) {
-    if (kind !== 'CustomResourceDefinition') continue;
-    const spec = (object['spec'] ?? {}) as {
-      group?: string;
-      scope?: Scope;
-      names?: { kind?: string };
-    };
-    scopes.set(`${spec.group ?? ''}/${spec.names?.kind ?? ''}`, spec.scope);
+  for (const object of objects) {
+    if (object.kind !== 'CustomResourceDefinition') continue;
+    const { scope } = (object['spec'] ?? {}) as { scope?: Scope };
+    scopes.set(kindDefinedBy(object), scope);
   }
   return scopes;
 }

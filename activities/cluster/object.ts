@@ -36,6 +36,15 @@ export function refOf(object: KubeObject): ObjectRef {
   return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name };
 }
 
+/** `group/Kind` of the kind that a CRD defines. */
+export function kindDefinedBy(definition: KubeObject): string {
+  const { group, names } = (definition['spec'] ?? {}) as {
+    group?: string;
+    names?: { kind?: string };
+  };
+  return `${group ?? ''}/${names?.kind ?? ''}`;
+}
+
 /** `Kind/namespace/name`, or `Kind/name` for cluster-scoped objects: how messages and events name an object. */
 export function describeRef(ref: ObjectRef): string {
   return [ref.kind, ref.namespace, ref.name].filter((part) => part).join('/');

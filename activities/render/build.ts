@@ -105,6 +105,8 @@ async function usableComponents(
 async function linkTree(from: string, to: string): Promise<void> {
   await mkdir(to, { mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
+    // A checkout may stand in for an artifact, and its history is no part of a build.
+    if (entry.name === '.git') continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await linkTree(source, target);
     else if (entry.isFile()) await link(source, target).catch(() => copyFile(source, target));

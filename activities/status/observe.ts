@@ -9,7 +9,7 @@ import {
 import type { Look, ObjectKey, Trigger } from '../contract.ts';
 import { checkDependencies } from './dependencies.ts';
 import { refusalOf, type ObservePolicy } from './refusal.ts';
-import { readSource } from './source.ts';
+import { readSource } from '../cluster/source.ts';
 
 /**
  * Reads a Kustomization, its source and its dependencies, and says what is to be done. Adds the finalizer to an object that lacks it,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCompletion } from './completion.ts';
 import { addDev } from './dev.ts';
+import { addDiff } from './diff.ts';
 import { addEvents } from './events.ts';
 import { addExplain } from './explain.ts';
 import { addGet } from './get.ts';
@@ -32,6 +33,7 @@ const commands = [
   addSuspend('suspend'),
   addSuspend('resume'),
   addHistory,
+  addDiff,
   addExplain,
   addEvents,
   addCompletion,
@@ -45,4 +47,5 @@ Examples:
   sluice reconcile ks app -n prod --with-source   fetch and apply now, and watch
   sluice explain ks app -n prod                   what is it waiting for, and who can help?
   sluice history ks app -n prod                   every sync: when, what, how it ended
+  sluice diff ks app -n prod                      what would the next sync change?
 `;

@@ -1,36 +1,16 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
+import { sluice as runSluice, type Output } from '../support/sluice.ts';
 import { openSource } from '../support/space.ts';
 
 const { space, repository } = await openSource({ 'a.yaml': configMap('a') });
 await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
 await space.untilReady('Kustomization', 'app');
 
-interface Output {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command line as a user would. */
+/** Runs the command line in the namespace of the tests. */
 function sluice(...args: string[]): Promise<Output> {
-  const program = fileURLToPath(new URL('../../client/sluice.js', import.meta.url));
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    KUBECONFIG: inject('kubeconfig'),
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    TEMPORAL_UI_URL: 'http://ui.example.com',
-  };
-  return new Promise((resolve) => {
-    const argv = [program, ...args, '-n', space.name];
-    execFile(process.execPath, argv, { env }, (error, stdout, stderr) => {
-      const code = typeof error?.code === 'number' ? error.code : 0;
-      resolve({ code, stdout, stderr });
-    });
-  });
+  return runSluice(...args, '-n', space.name);
 }
 
 test('get lists what is there, as a table, as JSON and as YAML', async () => {

@@ -1,6 +1,6 @@
 import { Artifact } from '../../api/index.ts';
-import type { Cluster } from '../cluster/client.ts';
-import { read } from '../cluster/kustomizations.ts';
+import type { Cluster } from './client.ts';
+import { read } from './kustomizations.ts';
 import type { ArtifactRef } from '../contract.ts';
 
 /** The artifact that a sourceRef points to now, or in words why there is none. */
