@@ -1,14 +1,8 @@
 import type { Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
 import { indexOf, type Index } from './index-of.ts';
-import {
-  isBehind,
-  ownTrigger,
-  sightOf,
-  touchedFirst,
-  wakesDependants,
-  type Sight,
-} from './state.ts';
+import { isBehind, ownTrigger, sightOf, touchedBy, wakesDependants, type Sight } from './state.ts';
+import { createLane, type Lane } from './lane.ts';
 import { followKind } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
@@ -34,9 +28,10 @@ export async function runBridge(
 ): Promise<void> {
   const sights = new Map<string, Sight>();
   const index = indexOf();
+  const lane = createLane();
   await Promise.all(
     watchedKinds.map((kind) =>
-      followKind(cluster, kind, handlerFor(kind.kind, { sights, index, waker, log }), signal),
+      followKind(cluster, kind, handlerFor(kind.kind, { sights, index, lane, waker, log }), signal),
     ),
   );
 }
@@ -44,6 +39,8 @@ export async function runBridge(
 interface BridgeState {
   readonly sights: Map<string, Sight>;
   readonly index: Index;
+  /** For those whose path a new artifact did not touch. */
+  readonly lane: Lane;
   readonly waker: Waker;
   readonly log: Log;
 }
@@ -85,14 +82,49 @@ function notice(state: BridgeState, now: Sight): void {
   remember(state, now);
   const trigger = ownTrigger(before, now);
   if (trigger) waker.wake(now.kind, now.key, trigger, `${trigger} of ${name}`);
-  const wakesAll = wakesDependants(before, now);
-  const own = `${now.key.namespace}/${now.key.name}`;
-  const why = now.kind === 'Kustomization' ? 'dependency' : 'source';
+  if (now.attemptedRevision !== before?.attemptedRevision) state.lane.done(name);
   const dependants = index.dependants(name).flatMap((dependant) => sights.get(dependant) ?? []);
-  for (const sight of touchedFirst(now, dependants)) {
-    if (wakesAll || sight.judged.includes(own))
-      waker.wake(sight.kind, sight.key, why, `${name} at ${revisionOf(now)}`);
+  if (now.kind !== 'Kustomization') {
+    if (wakesDependants(before, now)) wakeFollowers(state, now, dependants);
+    return;
   }
+  const own = `${now.key.namespace}/${now.key.name}`;
+  const wakesAll = wakesDependants(before, now);
+  for (const { kind, key, judged } of dependants) {
+    if (wakesAll || judged.includes(own))
+      waker.wake(kind, key, 'dependency', `${name} at ${now.appliedRevision}`);
+  }
+}
+
+/** Those whose path the artifact touched, and what they depend on, at once; all others a few at a time, since most have little to do. */
+function wakeFollowers(state: BridgeState, source: Sight, dependants: readonly Sight[]): void {
+  const { sights, lane, waker } = state;
+  const first = withDependencies(sights, touchedBy(source, dependants) ?? dependants);
+  const why = `${nameOf(source)} at ${source.artifactRevision}`;
+  for (const sight of dependants) {
+    // Resuming it makes it look.
+    if (sight.suspended) continue;
+    const wake = (): void => {
+      waker.wake(sight.kind, sight.key, 'source', why);
+    };
+    const name = nameOf(sight);
+    if (first.has(name)) wake();
+    else lane.put(name, wake);
+  }
+}
+
+function withDependencies(sights: Map<string, Sight>, of: readonly Sight[]): Set<string> {
+  const names = new Set<string>();
+  const pending = [...of];
+  for (let sight = pending.pop(); sight; sight = pending.pop()) {
+    if (names.has(nameOf(sight))) continue;
+    names.add(nameOf(sight));
+    for (const key of sight.dependencies) {
+      const dependency = sights.get(`Kustomization/${key}`);
+      if (dependency) pending.push(dependency);
+    }
+  }
+  return names;
 }
 
 function remember({ sights, index }: BridgeState, now: Sight): void {
@@ -113,18 +145,15 @@ function wakeBehind({ sights, index, waker }: BridgeState, sources: readonly Sig
   }
 }
 
-function forget({ sights, index, waker }: BridgeState, gone: Sight): void {
+function forget({ sights, index, lane, waker }: BridgeState, gone: Sight): void {
   sights.delete(nameOf(gone));
+  lane.done(nameOf(gone));
   index.remove(nameOf(gone));
   waker.end(gone.kind, gone.key);
 }
 
 function sourceRevision(sights: Map<string, Sight>, { source }: Sight): string | undefined {
   return sights.get(source)?.artifactRevision;
-}
-
-function revisionOf(sight: Sight): string {
-  return sight.artifactRevision || sight.appliedRevision;
 }
 
 function nameOf({ kind, key }: Sight): string {

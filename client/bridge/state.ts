@@ -13,6 +13,7 @@ export interface Sight {
   readonly requestedAt: string;
   readonly handledAt: string;
   readonly deleting: boolean;
+  readonly suspended: boolean;
   readonly ready: boolean;
   /** The artifact of a source as revision and digest; empty where there is none. */
   readonly artifact: string;
@@ -51,6 +52,7 @@ export function sightOf(kind: string, object: KubeObject): Sight {
     requestedAt: metadata.annotations?.['reconcile.fluxcd.io/requestedAt'] ?? '',
     handledAt: text(status['lastHandledReconcileAt']),
     deleting: metadata.deletionTimestamp !== undefined,
+    suspended: spec['suspend'] === true,
     ready: list(status['conditions']).some(
       (row) => row['type'] === 'Ready' && row['status'] === 'True',
     ),
@@ -88,13 +90,12 @@ export function wakesDependants(before: Sight | undefined, now: Sight): boolean 
   );
 }
 
-/** The dependants of a source, those first whose own path its new artifact touched. */
-export function touchedFirst(source: Sight, dependants: readonly Sight[]): Sight[] {
-  const isTouched = ({ path }: Sight): boolean =>
-    source.changed.some((at) => path === '' || at === path || at.startsWith(`${path}/`));
-  const touched = dependants.filter(isTouched);
-  if (touched.length === 0) return [...dependants];
-  return [...touched, ...dependants.filter((sight) => !touched.includes(sight))];
+/** The dependants of a source whose own path its new artifact touched; nothing where the artifact does not tell. */
+export function touchedBy(source: Sight, dependants: readonly Sight[]): Sight[] | undefined {
+  if (source.changed.length === 0) return undefined;
+  return dependants.filter(({ path }) =>
+    source.changed.some((at) => path === '' || at === path || at.startsWith(`${path}/`)),
+  );
 }
 
 /** True when the status of an object shows work left to do; decides whom a starting bridge signals. */

@@ -4,7 +4,7 @@ import {
   isBehind,
   ownTrigger,
   sightOf,
-  touchedFirst,
+  touchedBy,
   wakesDependants,
 } from '../../../client/bridge/state.ts';
 
@@ -94,13 +94,14 @@ test('the index forgets what an object no longer refers to', () => {
   expect([index.dependants('repo/2'), index.size]).toEqual([[], 1]);
 });
 
-test('dependants whose path a revision touched come first', () => {
+test('a revision touches those in whose path a directory changed', () => {
   const at = (path: string) => ks({ path });
   const metadata = { 'sluice.dev/changed-directories': '["apps/web/deep","other"]' };
   const source = repo({ artifact: { revision: 'r2', digest: 'd', metadata } });
   const paths = ['./', 'apps/webshop', 'apps/db', './apps/web/', 'other/deep', '/other'];
-  const order = touchedFirst(source, paths.map(at)).map(({ path }) => path);
-  expect(order).toEqual(['', 'apps/web', 'other', 'apps/webshop', 'apps/db', 'other/deep']);
+  const touched = touchedBy(source, paths.map(at));
+  expect(touched?.map(({ path }) => path)).toEqual(['', 'apps/web', 'other']);
+  expect(touchedBy(repo({}), paths.map(at))).toBeUndefined();
 });
 
 test.each(['not json', '{}', '[1]', undefined])(
