@@ -75,6 +75,7 @@ async function openStores(
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
   });
   const policy = {
+    reportOnly: settings.SLUICE_REPORT_ONLY,
     noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
     defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
     insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
@@ -84,6 +85,7 @@ async function openStores(
     storage,
     tempDir,
     trees: createTrees(),
+    reportOnly: settings.SLUICE_REPORT_ONLY,
     artifacts,
     renderer,
     policy,

@@ -23,6 +23,7 @@ export const WorkerSettings = z.object({
     .describe('host:port that goes into the url of an artifact'),
   SLUICE_CONCURRENT: z.coerce.number().int().min(1).default(20).describe('activities at a time'),
   SLUICE_NO_REMOTE_BASES: flag.describe('refuse kustomize bases from other hosts'),
+  SLUICE_REPORT_ONLY: flag.describe('write nothing, for a worker beside Flux'),
   SLUICE_NO_CROSS_NAMESPACE_REFS: flag.describe('refuse sources of other namespaces'),
   SLUICE_DEFAULT_SERVICE_ACCOUNT: z
     .string()

@@ -19,6 +19,8 @@ export interface SourceDeps {
   /** Private directory for what is being fetched. */
   readonly tempDir: string;
   readonly trees: Trees;
+  /** True writes nothing for any object. */
+  readonly reportOnly: boolean;
 }
 
 /** An archived commit that is not in the storage yet. */

@@ -7,7 +7,7 @@ import { readRepository } from './repository.ts';
  * or nothing where the source names another artifact by now or the bytes are not the same.
  */
 export async function rebuildArtifact(
-  deps: Omit<SourceDeps, 'trees'>,
+  deps: Omit<SourceDeps, 'trees' | 'reportOnly'>,
   path: string,
 ): Promise<string | undefined> {
   const [, namespace = '', name = '', file = ''] = path.split('/');

@@ -1,4 +1,5 @@
 import { parseDuration, unsupportedFields } from '../../api/index.ts';
+import { reportOnly } from '../cluster/report-only.ts';
 import type { ObjectKey, SourceLook, Trigger } from '../contract.ts';
 import { remoteOf, type SourceDeps } from './build-artifact.ts';
 import { lookUp } from './git.ts';
@@ -9,6 +10,8 @@ export async function lookAtSource(deps: SourceDeps, key: ObjectKey): Promise<So
   const loaded = await readRepository(deps.cluster, key);
   if (!loaded) return { ...noLook, verdict: 'gone', why: 'the object is not there' };
   const base = baseOf(loaded);
+  const reason = reportOnly(loaded.object, deps.reportOnly);
+  if (reason) return { ...base, verdict: 'suspended', why: reason };
   if (loaded.object.metadata.deletionTimestamp) {
     return { ...base, verdict: 'deleted', why: 'the object is being deleted' };
   }

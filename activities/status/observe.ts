@@ -6,6 +6,7 @@ import {
   read,
   type LoadedKustomization,
 } from '../cluster/kustomizations.ts';
+import { reportOnly } from '../cluster/report-only.ts';
 import type { Look, ObjectKey, Trigger } from '../contract.ts';
 import { checkDependencies } from './dependencies.ts';
 import { refusalOf, type ObservePolicy } from './refusal.ts';
@@ -29,6 +30,8 @@ export async function observe(
   }
   if (!loaded) return { ...invalid, verdict: 'gone', why: 'the object is not there' };
   const base = baseOf(loaded, key);
+  const why = reportOnly(loaded.object, policy.reportOnly);
+  if (why) return { ...base, verdict: 'suspended', why };
   if (loaded.object.metadata.deletionTimestamp) {
     return { ...base, verdict: 'deleted', why: 'the object is being deleted', trigger: 'delete' };
   }

@@ -8,6 +8,8 @@ import { readyExpression } from './dependencies.ts';
 export interface ObservePolicy {
   /** Refuses a source of another namespace; Flux's flag --no-cross-namespace-refs. */
   readonly noCrossNamespaceRefs: boolean;
+  /** Writes nothing for any object, as the annotation sluice.dev/mode: report does for one. */
+  readonly reportOnly: boolean;
 }
 
 /** Why a spec is not worked on at all, until it is changed. */
@@ -20,7 +22,7 @@ export interface Refusal {
 export function refusalOf(
   { object, spec }: LoadedKustomization,
   key: ObjectKey,
-  { noCrossNamespaceRefs }: ObservePolicy,
+  { noCrossNamespaceRefs }: Pick<ObservePolicy, 'noCrossNamespaceRefs'>,
 ): Refusal | undefined {
   const fields = unsupportedFields(object);
   if (fields.length > 0) {

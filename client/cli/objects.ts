@@ -25,6 +25,7 @@ export interface Resource extends KubeObject {
     }[];
     readonly artifact?: { readonly revision: string };
     readonly lastAppliedRevision?: string;
+    readonly inventory?: { readonly entries: readonly unknown[] };
   };
 }
 

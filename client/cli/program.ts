@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAdopt } from './adopt.ts';
 import { addCompletion } from './completion.ts';
 import { addDev } from './dev.ts';
 import { addDiff } from './diff.ts';
@@ -36,6 +37,7 @@ const commands = [
   addDiff,
   addExplain,
   addEvents,
+  addAdopt,
   addCompletion,
 ];
 

@@ -1,0 +1,40 @@
+import type { Cluster } from '../../activities/cluster/client.ts';
+import type { ObjectDifference } from '../diff/preview.ts';
+import { differencesOf } from '../diff/differences.ts';
+import type { Resource } from '../cli/objects.ts';
+
+/** What Sluice would change of a Kustomization that Flux keeps. */
+export interface Comparison {
+  readonly title: string;
+  /** How many objects its inventory holds. */
+  readonly objects: number;
+  readonly differences: readonly ObjectDifference[];
+  /** Why it could not be compared. */
+  readonly fault?: string;
+  /** True where Flux has brought the newest revision to an end, so that differences are none of its pending work. */
+  readonly ready: boolean;
+}
+
+/** Compares the Kustomizations one after the other with what is in the cluster; nothing is written. */
+export async function* compareAll(
+  cluster: Cluster,
+  kustomizations: readonly Resource[],
+): AsyncGenerator<Comparison> {
+  for (const object of kustomizations) yield compare(cluster, object);
+}
+
+async function compare(cluster: Cluster, { metadata, status }: Resource): Promise<Comparison> {
+  const { namespace = '', name } = metadata;
+  const ready = status.conditions?.some((row) => row.type === 'Ready' && row.status === 'True');
+  const facts = {
+    title: `Kustomization/${namespace}/${name}`,
+    objects: status.inventory?.entries.length ?? 0,
+    ready: ready === true,
+  };
+  try {
+    return { ...facts, differences: await differencesOf(cluster, { namespace, name }) };
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    return { ...facts, differences: [], fault };
+  }
+}
