@@ -10,6 +10,7 @@ export type Trigger =
   | 'retry'
   | 'request'
   | 'dependency'
+  | 'config'
   | 'resume'
   | 'delete';
 

@@ -2,6 +2,7 @@ import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import type { Inbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
+import type { Wake } from './messages.ts';
 import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
 import { changesNothing, noted, type Memory } from './unchanged.ts';
@@ -111,9 +112,14 @@ function delayOf(before: Look, outcome: Outcome | undefined): number | undefined
 
 function causeOf(before: Look, now: Look, inbox: Inbox): Cause | undefined {
   const taken = inbox.take();
-  if (taken?.forced) return { trigger: 'request', why: taken.wake.reason ?? 'asked by hand' };
+  if (taken?.forced) return causeOfDemand(taken.wake);
   if (!isNew(before, now)) return undefined;
   return { trigger: now.trigger ?? taken?.wake.trigger ?? 'source', why: now.why };
+}
+
+/** The cause of a pass that was asked for, by a person where no trigger is told. */
+export function causeOfDemand({ trigger = 'request', reason = 'asked by hand' }: Wake): Cause {
+  return { trigger, why: reason };
 }
 
 function timeIsUp(retry: boolean): Cause {

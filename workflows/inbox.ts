@@ -1,4 +1,5 @@
 import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
+import type { Trigger } from '../activities/contract.ts';
 import {
   explainQuery,
   reconcileSignal,
@@ -14,8 +15,8 @@ export interface Inbox {
   readonly count: number;
   /** How many nobody has taken yet. */
   readonly pending: number;
-  /** True when somebody asked for a pass and no pass has begun since. */
-  readonly demanded: boolean;
+  /** What asked for a pass since the last one began: a person, or a change that no look can see. */
+  readonly demand: Wake | undefined;
   /** A pass begins: it answers what came in before, and nothing that comes in later. */
   begin(): void;
   /** Takes everything that came in: the first reason counts, and one demand makes the whole a demand. */
@@ -43,8 +44,8 @@ export function openInbox(explain: () => Explanation): Inbox {
     get waiting() {
       return state.waiting;
     },
-    get demanded() {
-      return pending.some(isDemand);
+    get demand() {
+      return pending.find(isDemand);
     },
     begin() {
       pending.length = 0;
@@ -109,6 +110,9 @@ function isWake(value: unknown): value is Wake {
   return typeof value === 'object' && value !== null;
 }
 
-function isDemand(wake: Wake): boolean {
-  return wake.trigger === undefined;
+/** Triggers that tell of a change outside of object and source: a look would find nothing new. */
+const forcing: ReadonlySet<Trigger> = new Set<Trigger>(['config']);
+
+function isDemand({ trigger }: Wake): boolean {
+  return trigger === undefined || forcing.has(trigger);
 }

@@ -1,7 +1,7 @@
 import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import { openInbox, type Inbox } from './inbox.ts';
-import { idle, isNew, type Cause, type RunParts } from './idle.ts';
+import { causeOfDemand, idle, isNew, type Cause, type RunParts } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
@@ -27,6 +27,8 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
   let { trigger, why = 'first look' } = input;
   const memory: Memory = { applied: input.applied };
   const parts: RunParts = { journal, inbox, memory };
+  // A workflow that was missing is started by the message, which must not be lost on it.
+  if (inbox.demand?.trigger) ({ trigger, why } = causeOfDemand(inbox.demand));
   for (;;) {
     journal.begin(trigger, why);
     inbox.begin();
@@ -107,7 +109,8 @@ async function sync(key: ObjectKey, look: Look, parts: RunParts): Promise<Outcom
     const failure = stageFailure(error, 'ReconciliationFailed');
     if (!failure) throw error;
     if (failure.code === 'Superseded') {
-      return canceled(facts(0), { trigger: 'spec', why: failure.message });
+      const cause = inbox.demand && causeOfDemand(inbox.demand);
+      return canceled(facts(0), cause ?? { trigger: 'spec', why: failure.message });
     }
     return failed(facts(look.retryMs), failure);
   }
@@ -116,7 +119,7 @@ async function sync(key: ObjectKey, look: Look, parts: RunParts): Promise<Outcom
 async function newsSince(key: ObjectKey, look: Look, inbox: Inbox): Promise<Cause | undefined> {
   const now = await records.observe(key);
   if (isNew(look, now)) return { trigger: now.trigger ?? 'source', why: now.why };
-  return inbox.demanded ? { trigger: 'request', why: 'asked by hand' } : undefined;
+  return inbox.demand && causeOfDemand(inbox.demand);
 }
 
 async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Promise<Outcome> {

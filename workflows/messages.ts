@@ -19,7 +19,7 @@ export function workflowId(kind: string, key: ObjectKey): string {
   return `${kind.toLowerCase()}/${key.namespace}/${key.name}`;
 }
 
-/** "Look again, because …". Without a trigger it comes from a person and forces a pass; with one, a pass runs only if something is new. */
+/** "Look again, because …". Without a trigger it comes from a person and forces a pass; so does a changed configuration. With another trigger a pass runs only if something is new. */
 export interface Wake {
   readonly trigger?: Trigger;
   readonly reason?: string;

@@ -14,6 +14,8 @@ export interface ApiRequest {
   readonly query?: Record<string, string>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Form of the answer; whole objects as JSON where absent. */
+  readonly accept?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,11 +29,12 @@ export interface Cluster {
   get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;
   /** Path of an object, or of its collection when the name is empty. Raises ApiError 404 for an unknown kind. */
   path(ref: ObjectRef): Promise<string>;
-  /** Streams watch events of a collection path until the server ends it or the signal aborts. */
+  /** Streams watch events of a collection path, in the form that is asked for, until the server ends it or the signal aborts. */
   watch(
     path: string,
     query: Record<string, string>,
     signal: AbortSignal,
+    accept?: string,
   ): AsyncIterable<WatchEvent>;
   /** The same cluster over the same connections, with the rights of a user alone. */
   as(user: string): Cluster;
@@ -134,12 +137,13 @@ function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Clu
         throw error;
       }
     },
-    async *watch(collection, query, signal) {
+    async *watch(collection, query, signal, accept) {
       const answer = await open({
         method: 'GET',
         path: collection,
         query: { ...query, watch: '1' },
         signal,
+        accept,
       });
       if (answer.statusCode >= 400) throw toApiError(answer.statusCode, await readBody(answer));
       yield* readWatch(answer.body);
@@ -152,21 +156,14 @@ function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Clu
 async function send(
   pool: Dispatcher,
   request: ApiRequest,
-  { prefix, authorize, user }: Access,
+  access: Access,
 ): Promise<Dispatcher.ResponseData> {
   const query = request.query ? `?${new URLSearchParams(request.query).toString()}` : '';
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    'user-agent': 'sluice',
-    ...(await authorize()),
-    ...(user ? { 'impersonate-user': user } : {}),
-  };
-  if (request.body !== undefined)
-    headers['content-type'] = request.contentType ?? 'application/json';
+  const headers = await headersOf(request, access);
   try {
     return await pool.request({
       method: request.method,
-      path: `${prefix}${request.path}${query}`,
+      path: `${access.prefix}${request.path}${query}`,
       headers,
       body: request.body === undefined ? null : JSON.stringify(request.body),
       headersTimeout: requestTimeoutMs,
@@ -176,6 +173,19 @@ async function send(
     if (request.signal?.aborted) throw error;
     throw new ApiError(0, 'Unreachable', `API server unreachable: ${messageOf(error)}`);
   }
+}
+
+async function headersOf(
+  { accept = 'application/json', body, contentType = 'application/json' }: ApiRequest,
+  { authorize, user }: Access,
+): Promise<Record<string, string>> {
+  return {
+    accept,
+    'user-agent': 'sluice',
+    ...(await authorize()),
+    ...(user ? { 'impersonate-user': user } : {}),
+    ...(body === undefined ? {} : { 'content-type': contentType }),
+  };
 }
 
 function objectPath(resource: Resource, ref: ObjectRef): string {

@@ -1,9 +1,10 @@
 import type { Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
+import { configHandler, configKinds, outdatedBy, type Configs } from './configs.ts';
 import { indexOf, type Index } from './index-of.ts';
 import { isBehind, ownTrigger, sightOf, touchedBy, wakesDependants, type Sight } from './state.ts';
 import { createLane, type Lane } from './lane.ts';
-import { followKind } from './watch.ts';
+import { followKind, type WatchHandler } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
 
@@ -26,14 +27,20 @@ export async function runBridge(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const sights = new Map<string, Sight>();
-  const index = indexOf();
-  const lane = createLane();
-  await Promise.all(
-    watchedKinds.map((kind) =>
-      followKind(cluster, kind, handlerFor(kind.kind, { sights, index, lane, waker, log }), signal),
+  const state: BridgeState = {
+    sights: new Map(),
+    index: indexOf(),
+    lane: createLane(),
+    configs: new Map(),
+    waker,
+    log,
+  };
+  await Promise.all([
+    ...watchedKinds.map((kind) => followKind(cluster, kind, handlerFor(kind.kind, state), signal)),
+    ...configKinds.map((kind) =>
+      followKind(cluster, kind, configHandler(kind.kind, configParts(state)), signal),
     ),
-  );
+  ]);
 }
 
 interface BridgeState {
@@ -41,12 +48,13 @@ interface BridgeState {
   readonly index: Index;
   /** For those whose path a new artifact did not touch. */
   readonly lane: Lane;
+  readonly configs: Configs;
   readonly waker: Waker;
   readonly log: Log;
 }
 
-function handlerFor(kind: string, state: BridgeState): Parameters<typeof followKind>[2] {
-  const { sights, index, waker, log } = state;
+function handlerFor(kind: string, state: BridgeState): WatchHandler {
+  const { sights, waker, log } = state;
   return {
     async listed(objects) {
       const present = objects.map((object) => sightOf(kind, object));
@@ -60,6 +68,7 @@ function handlerFor(kind: string, state: BridgeState): Parameters<typeof followK
       }
       await waker.heal(kind, present, (sight) => isBehind(sight, sourceRevision(sights, sight)));
       wakeBehind(state, present);
+      wakeOutdated(state);
       log.info('listed', { kind, objects: present.length });
     },
     changed(object: KubeObject) {
@@ -68,11 +77,40 @@ function handlerFor(kind: string, state: BridgeState): Parameters<typeof followK
     deleted(object) {
       forget(state, sightOf(kind, object));
     },
-    failed(error, retryMs) {
-      const message = error instanceof Error ? error.message : String(error);
-      log.warn('watch failed', { kind, error: message, retryMs, indexed: index.size });
-    },
+    failed: failureLog(kind, state),
   };
+}
+
+function failureLog(kind: string, { log, index }: BridgeState): WatchHandler['failed'] {
+  return (error, retryMs) => {
+    const message = error instanceof Error ? error.message : String(error);
+    log.warn('watch failed', { kind, error: message, retryMs, indexed: index.size });
+  };
+}
+
+function configParts(state: BridgeState): Parameters<typeof configHandler>[1] {
+  const { configs, sights, index, waker } = state;
+  return {
+    configs,
+    listed() {
+      wakeOutdated(state);
+    },
+    changed(name, why) {
+      for (const dependant of index.dependants(name)) {
+        const sight = sights.get(dependant);
+        if (sight) waker.wake(sight.kind, sight.key, 'config', why);
+      }
+    },
+    failed: failureLog('ConfigMap or Secret', state),
+  };
+}
+
+/** Variables and keys that changed while no bridge watched. */
+function wakeOutdated({ sights, configs, waker }: BridgeState): void {
+  for (const sight of sights.values()) {
+    const name = outdatedBy(sight, configs);
+    if (name) waker.wake(sight.kind, sight.key, 'config', `${name} changed since the last pass`);
+  }
 }
 
 function notice(state: BridgeState, now: Sight): void {
@@ -130,7 +168,8 @@ function withDependencies(sights: Map<string, Sight>, of: readonly Sight[]): Set
 function remember({ sights, index }: BridgeState, now: Sight): void {
   const name = nameOf(now);
   sights.set(name, now);
-  index.put(name, [now.source, ...now.dependencies.map((key) => `Kustomization/${key}`)]);
+  const dependencies = now.dependencies.map((key) => `Kustomization/${key}`);
+  index.put(name, [now.source, ...dependencies, ...now.configs]);
 }
 
 /** Sources and Kustomizations are listed side by side, so whichever list comes last finds who is behind. */

@@ -31,6 +31,10 @@ export interface Sight {
   readonly dependencies: readonly string[];
   /** Those of them that an expression judges, which may look at anything in them. */
   readonly judged: readonly string[];
+  /** `Kind/namespace/name` of the ConfigMaps and Secrets that a Kustomization is built from or reaches its cluster with. */
+  readonly configs: readonly string[];
+  /** When a pass last ended with objects rendered; empty where none did. */
+  readonly passedAt: string;
 }
 
 /** Reads a sight from an object as the API server gives it; tolerates whatever bypassed the schema. */
@@ -67,6 +71,8 @@ export function sightOf(kind: string, object: KubeObject): Sight {
     judged: dependencies
       .filter((row) => text(row['readyExpr']) !== '')
       .map((row) => nameIn(row, key.namespace)),
+    configs: configsIn(spec, key.namespace),
+    passedAt: text(list(status['history'])[0]?.['lastReconciled']),
   };
 }
 
@@ -113,6 +119,21 @@ function changedIn(artifact: Record<string, unknown>): string[] {
   } catch {
     return [];
   }
+}
+
+/** Patches and the like are no configuration: what is built from is variables, keys and the way to the cluster. */
+function configsIn(spec: Record<string, unknown>, namespace: string): string[] {
+  const kubeConfig = record(spec['kubeConfig']);
+  const variables = list(record(spec['postBuild'])['substituteFrom']);
+  const references: [kind: string, reference: Record<string, unknown>][] = [
+    ...variables.map((row): [string, typeof row] => [text(row['kind']), row]),
+    ['Secret', record(record(spec['decryption'])['secretRef'])],
+    ['Secret', record(kubeConfig['secretRef'])],
+    ['ConfigMap', record(kubeConfig['configMapRef'])],
+  ];
+  return references
+    .filter(([, reference]) => text(reference['name']) !== '')
+    .map(([kind, reference]) => `${kind}/${namespace}/${text(reference['name'])}`);
 }
 
 function nameIn(row: Record<string, unknown>, ownNamespace: string): string {

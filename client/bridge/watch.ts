@@ -11,13 +11,22 @@ export interface WatchHandler {
   failed(error: unknown, retryMs: number): void;
 }
 
+/** What is followed: all objects of a kind, or those that a label selector picks. */
+export interface Followed {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly labelSelector?: string | undefined;
+  /** Asks for nothing but metadata, so that no content of the objects comes here. */
+  readonly metadataOnly?: boolean;
+}
+
 /**
- * Follows all objects of a kind in all namespaces until the signal aborts: lists, watches, resumes where a watch ended,
+ * Follows objects in all namespaces until the signal aborts: lists, watches, resumes where a watch ended,
  * and lists again on 410 or after an outage. A kind that is not served is asked for again every 15 s.
  */
 export async function followKind(
   cluster: Cluster,
-  kind: { apiVersion: string; kind: string },
+  followed: Followed,
   handler: WatchHandler,
   signal: AbortSignal,
 ): Promise<void> {
@@ -25,10 +34,9 @@ export async function followKind(
   const running = (): boolean => !signal.aborted;
   while (running()) {
     try {
-      const path = await cluster.path({ ...kind, name: '' });
-      const version = await listAll(cluster, path, handler, signal);
+      const version = await listAll(cluster, followed, handler, signal);
       failures = 0;
-      await watchFrom(version, (query) => cluster.watch(path, query, signal), handler);
+      await watchFrom(version, await watchOf(cluster, followed, signal), handler);
     } catch (error) {
       if (!running()) return;
       const missing = isNotFound(error);
@@ -44,18 +52,22 @@ const pageSize = '500';
 
 async function listAll(
   cluster: Cluster,
-  path: string,
+  followed: Followed,
   handler: WatchHandler,
   signal: AbortSignal,
 ): Promise<string> {
+  const path = await pathOf(cluster, followed);
+  const accept = followed.metadataOnly ? metadataOf('PartialObjectMetadataList') : undefined;
   const objects: KubeObject[] = [];
   let page: ListPage;
   let next: string | undefined;
   do {
-    const query: Record<string, string> = next
-      ? { limit: pageSize, continue: next }
-      : { limit: pageSize };
-    page = await cluster.request<ListPage>({ method: 'GET', path, query, signal });
+    const query = {
+      ...selectorOf(followed),
+      limit: pageSize,
+      ...(next ? { continue: next } : {}),
+    };
+    page = await cluster.request<ListPage>({ method: 'GET', path, query, signal, accept });
     objects.push(...page.items);
     next = page.metadata.continue;
   } while (next);
@@ -68,12 +80,28 @@ interface ListPage {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
 }
 
+type Watch = (query: Record<string, string>) => AsyncIterable<WatchEvent>;
+
+async function watchOf(cluster: Cluster, followed: Followed, signal: AbortSignal): Promise<Watch> {
+  const path = await pathOf(cluster, followed);
+  const accept = followed.metadataOnly ? metadataOf('PartialObjectMetadata') : undefined;
+  return (query) => cluster.watch(path, { ...selectorOf(followed), ...query }, signal, accept);
+}
+
+function pathOf(cluster: Cluster, { apiVersion, kind }: Followed): Promise<string> {
+  return cluster.path({ apiVersion, kind, name: '' });
+}
+
+function selectorOf({ labelSelector }: Followed): Record<string, string> {
+  return labelSelector ? { labelSelector } : {};
+}
+
+function metadataOf(as: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+  return `application/json;as=${as};g=meta.k8s.io;v=v1`;
+}
+
 /** Watches and resumes until the server says that the version is too old, or the connection fails. */
-async function watchFrom(
-  from: string,
-  watch: (query: Record<string, string>) => AsyncIterable<WatchEvent>,
-  handler: WatchHandler,
-): Promise<void> {
+async function watchFrom(from: string, watch: Watch, handler: WatchHandler): Promise<void> {
   let version = from;
   for (;;) {
     const query = { resourceVersion: version, allowWatchBookmarks: 'true', timeoutSeconds: '300' };

@@ -73,6 +73,26 @@ test('names source and dependencies in full', () => {
   expect(sight.dependencies).toEqual(['apps/db', 'infra/x']);
 });
 
+test('names what it is built from and reaches its cluster with, and no more', () => {
+  const sight = ks({
+    postBuild: {
+      substituteFrom: [
+        { kind: 'ConfigMap', name: 'vars' },
+        { kind: 'Secret', name: 'hidden' },
+      ],
+    },
+    decryption: { provider: 'sops', secretRef: { name: 'keys' } },
+    kubeConfig: { secretRef: { name: 'remote' } },
+    patches: [{ patch: 'x', target: { kind: 'ConfigMap', name: 'patched' } }],
+  });
+  expect(sight.configs).toEqual([
+    'ConfigMap/apps/vars',
+    'Secret/apps/hidden',
+    'Secret/apps/keys',
+    'Secret/apps/remote',
+  ]);
+});
+
 test('an object that bypassed the schema does no harm', () => {
   const broken = {
     apiVersion: 'x',
@@ -81,7 +101,11 @@ test('an object that bypassed the schema does no harm', () => {
     spec: 5,
     status: 'x',
   };
-  expect(sightOf('Kustomization', broken)).toMatchObject({ source: '', dependencies: [] });
+  expect(sightOf('Kustomization', broken)).toMatchObject({
+    source: '',
+    dependencies: [],
+    configs: [],
+  });
 });
 
 test('the index forgets what an object no longer refers to', () => {
