@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { applyObjects } from './apply/apply-objects.ts';
+import { applyObjects, type ApplyOptions } from './apply/apply-objects.ts';
 import type { Cluster } from './cluster/client.ts';
 import { loadForPass } from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
@@ -31,6 +31,7 @@ export interface ActivityDeps extends SourceDeps {
   readonly ageSecret: ObjectKey | undefined;
   /** What the platform team allows. */
   readonly policy: TargetPolicy & ObservePolicy;
+  readonly applyOptions: ApplyOptions;
 }
 
 /** All activities of a worker, the stages in the order of a pass. */
@@ -59,7 +60,7 @@ export function createActivities(deps: ActivityDeps): Activities {
       return digest === undefined ? fetched : { ...fetched, inputs: digest };
     }),
     render: alive((pass: Pass) => renderManifests(rendered, pass)),
-    apply: alive((pass: Pass) => applyObjects(tools, pass)),
+    apply: alive((pass: Pass) => applyObjects({ ...tools, options: deps.applyOptions }, pass)),
     health: alive((pass: Pass) => {
       const { cancellationSignal: signal } = Context.current();
       const waiting = (): Promise<void> => tellHealthWait(cluster, pass);

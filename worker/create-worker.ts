@@ -90,6 +90,7 @@ async function openStores(
     renderer,
     policy,
     ageSecret: ageSecretOf(settings),
+    applyOptions: { customStageKinds: settings.SLUICE_CUSTOM_APPLY_STAGE_KINDS },
   };
   const rebuild = (path: string): ReturnType<typeof rebuildArtifact> =>
     rebuildArtifact({ cluster, storage, tempDir }, path);

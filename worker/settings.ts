@@ -5,6 +5,22 @@ import { z } from 'zod';
 
 const flag = z.stringbool({ truthy: ['true', '1', 'yes', ''] }).default(false);
 
+/** Kinds as Flux writes them: `group/Kind`, and `Kind` or `/Kind` for those of the core group. */
+const kinds = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((kind) => kind.trim()))
+  .transform((rows) => rows.filter((row) => row !== ''))
+  .transform((rows) => rows.map((row) => (row.includes('/') ? row : `/${row}`)))
+  .pipe(
+    z.array(
+      z.string().regex(/^[a-z0-9.-]*\/[A-Z][A-Za-z0-9]*$/, {
+        error: ({ input }) =>
+          `'${String(input)}' is no kind: write group/Kind, separated by commas`,
+      }),
+    ),
+  );
+
 /** What a worker can be told by its environment or its command line; every value has a default that suits one machine. */
 export const WorkerSettings = z.object({
   TEMPORAL_ADDRESS: z
@@ -29,6 +45,9 @@ export const WorkerSettings = z.object({
     .string()
     .optional()
     .describe('service account of Kustomizations that name none'),
+  SLUICE_CUSTOM_APPLY_STAGE_KINDS: kinds.describe(
+    'group/Kind,… of objects that are applied and waited for before the rest',
+  ),
   SLUICE_SOPS_AGE_SECRET: z
     .string()
     .optional()

@@ -2,7 +2,7 @@ import { entryOf, isSameInventory, union, writeInventory } from '../cluster/inve
 import { mapLimited } from '../cluster/limit.ts';
 import { withNamespaces } from '../cluster/namespace.ts';
 import { describeRef, kindDefinedBy, refOf, type KubeObject } from '../cluster/object.ts';
-import { groupByRank, stageOf } from '../cluster/order.ts';
+import { groupByRank, lastStage, stageOf } from '../cluster/order.ts';
 import { withOwner } from '../cluster/owner.ts';
 import type { PassTools } from '../cluster/pass-tools.ts';
 import { createRedact } from '../cluster/redact.ts';
@@ -14,11 +14,22 @@ import { concurrency, planStage, type PlanContext } from './plan.ts';
 import { waitForDefinitions } from './definitions.ts';
 import { write, type Change } from './write.ts';
 
+/** What the platform team says of applying. */
+export interface ApplyOptions {
+  /** `group/Kind` of what is applied, and waited for, before all that is no definition and no class. */
+  readonly customStageKinds: readonly string[];
+}
+
+/** What the apply stage works with. */
+export interface ApplyTools extends PassTools {
+  readonly options: ApplyOptions;
+}
+
 /**
  * The apply stage: server-side apply in Flux's stages and order. The inventory of old and new objects together is written before the
  * first of them, so that nothing is ever applied and in no inventory. Fails with ApplyFailed before a stage wrote anything.
  */
-export async function applyObjects(tools: PassTools, pass: Pass): Promise<ChangeSet> {
+export async function applyObjects(tools: ApplyTools, pass: Pass): Promise<ChangeSet> {
   const { cluster, rendered, load } = tools;
   const loaded = await load(pass);
   const { spec, status } = loaded;
@@ -37,10 +48,11 @@ export async function applyObjects(tools: PassTools, pass: Pass): Promise<Change
     newKinds: definedKinds(objects),
     redact: createRedact(objects, set.secrets),
   };
-  for (const stage of [0, 1, 2]) {
-    const members = objects.filter((object) => stageOf(object) === stage);
+  const { customStageKinds } = tools.options;
+  for (let stage = 0; stage <= lastStage; stage++) {
+    const members = objects.filter((object) => stageOf(object, customStageKinds) === stage);
     changes.push(...(await applyStage(context, members)));
-    if (stage < 2) await waitForDefinitions(target, members);
+    if (stage < lastStage) await waitForDefinitions(target, members);
   }
   return changeSetOf(changes);
 }

@@ -57,10 +57,20 @@ export function groupByRank<Item>(
   return [...groups.values()];
 }
 
-/** The stage in which a kind is applied: 0 what defines kinds, namespaces and rights, 1 classes, 2 all the rest. */
-export function stageOf({ kind }: { readonly kind: string }): 0 | 1 | 2 {
+/** The last of the stages of `stageOf`. */
+export const lastStage = 3;
+
+/**
+ * The stage in which an object is applied: 0 what defines kinds, namespaces and rights, 1 classes, 2 the kinds that the platform team
+ * puts before the rest, as `group/Kind`, 3 all the rest.
+ */
+export function stageOf(
+  { apiVersion, kind }: Pick<ObjectRef, 'apiVersion' | 'kind'>,
+  customKinds: readonly string[],
+): 0 | 1 | 2 | typeof lastStage {
   if (['CustomResourceDefinition', 'Namespace', 'ClusterRole'].includes(kind)) return 0;
-  return kind.endsWith('Class') ? 1 : 2;
+  if (kind.endsWith('Class')) return 1;
+  return customKinds.includes(`${groupOf(apiVersion)}/${kind}`) ? 2 : lastStage;
 }
 
 function sortKey({ apiVersion, kind, namespace = '', name }: ObjectRef): string {

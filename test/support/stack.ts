@@ -21,6 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
   const system = await startSystem(dir, {
     SLUICE_SOPS_AGE_SECRET: `${globalKeys.namespace}/${globalKeys.name}`,
+    SLUICE_CUSTOM_APPLY_STAGE_KINDS: 'rbac.authorization.k8s.io/Role',
   });
   project.provide('kubeconfig', system.stack.kubeconfig);
   project.provide('temporalAddress', system.stack.temporalAddress);

@@ -16,6 +16,10 @@ test.each([
   [['--concurrent', '4', '--no-cross-namespace-refs'], { SLUICE_CONCURRENT: 4 }],
   [['--default-service-account=deployer'], { SLUICE_DEFAULT_SERVICE_ACCOUNT: 'deployer' }],
   [['--temporal-address=t:7233'], { TEMPORAL_ADDRESS: 't:7233' }],
+  [
+    ['--custom-apply-stage-kinds=rbac.authorization.k8s.io/Role, Secret,/Service'],
+    { SLUICE_CUSTOM_APPLY_STAGE_KINDS: ['rbac.authorization.k8s.io/Role', '/Secret', '/Service'] },
+  ],
 ])('%j', (args, expected) => {
   expect(settingsOf(...args)).toMatchObject(expected);
 });
@@ -24,6 +28,7 @@ test.each([
   [['--no-such-flag'], 'there is no flag --no-such-flag'],
   [['stray'], 'there is no flag stray'],
   [['--concurrent=none'], 'SLUICE_CONCURRENT'],
+  [['--custom-apply-stage-kinds=apps/v1/Role'], "'apps/v1/Role' is no kind"],
 ])('%j is refused', (args, fault) => {
   expect(() => settingsOf(...args)).toThrow(fault);
 });

@@ -34,15 +34,19 @@ test('definitions come first, unknown kinds after the known ones, webhooks last'
 });
 
 test.each([
-  ['CustomResourceDefinition', 0],
-  ['Namespace', 0],
-  ['ClusterRole', 0],
-  ['StorageClass', 1],
-  ['FancyClass', 1],
-  ['Deployment', 2],
-  ['Widget', 2],
-])('%s belongs to stage %i', (kind, stage) => {
-  expect(stageOf({ kind })).toBe(stage);
+  ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 0],
+  ['v1', 'Namespace', 0],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRole', 0],
+  ['storage.k8s.io/v1', 'StorageClass', 1],
+  ['example.com/v1', 'FancyClass', 1],
+  ['rbac.authorization.k8s.io/v1', 'Role', 2],
+  ['v1', 'Secret', 2],
+  ['example.com/v1', 'Role', 3],
+  ['apps/v1', 'Deployment', 3],
+  ['example.com/v1', 'Widget', 3],
+])('%s %s belongs to stage %i', (apiVersion, kind, stage) => {
+  const custom = ['rbac.authorization.k8s.io/Role', '/Secret', '/Namespace'];
+  expect(stageOf({ apiVersion, kind }, custom)).toBe(stage);
 });
 
 test('the order does not depend on the order of the input', () => {
