@@ -53,6 +53,8 @@ export interface Look {
   readonly requestedAt?: string;
   readonly intervalMs: number;
   readonly retryMs: number;
+  /** Repeated failures are retried ever later, up to this; always after retryMs where absent. */
+  readonly retryCapMs?: number;
   readonly timeoutMs: number;
   /** Flux's order: prune before the health checks. */
   readonly pruneFirst: boolean;

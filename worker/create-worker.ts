@@ -77,6 +77,7 @@ async function openStores(
   const policy = {
     reportOnly: settings.SLUICE_REPORT_ONLY,
     noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
+    retryBackoff: settings.SLUICE_RETRY_BACKOFF,
     defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
     insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const flag = z.stringbool({ truthy: ['true', '1', 'yes', ''] }).default(false);
+const flagOn = z.stringbool({ truthy: ['true', '1', 'yes', ''] }).default(true);
 
 /** Kinds as Flux writes them: `group/Kind`, and `Kind` or `/Kind` for those of the core group. */
 const kinds = z
@@ -52,6 +53,9 @@ export const WorkerSettings = z.object({
     .string()
     .optional()
     .describe('Secret with age keys of those whose decryption names none, [namespace/]name'),
+  SLUICE_RETRY_BACKOFF: flagOn.describe(
+    'retry repeated failures ever later, up to the interval; false: always after retryInterval',
+  ),
   RUNTIME_NAMESPACE: z.string().default('flux-system').describe('namespace of the worker'),
   SLUICE_INSECURE_KUBECONFIG_TLS: flag.describe(
     'let kubeconfigs of users turn the verification of certificates off',

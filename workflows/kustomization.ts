@@ -7,7 +7,7 @@ import { openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
 import { blocked, canceled, failed, memoOf, stageFailure, succeeded } from './outcome.ts';
 import { passOf, reconcile, type PassResult } from './reconcile.ts';
-import { jittered } from './schedule.ts';
+import { jittered, retryDelay } from './schedule.ts';
 import { stages, records } from './stages.ts';
 import { appliedBy, type Applied, type Memory } from './unchanged.ts';
 
@@ -18,29 +18,29 @@ export interface KustomizationRun {
   readonly why?: string;
   /** What the last good pass applied. */
   readonly applied?: Applied;
+  /** Failures in a row before this run, which space out the retries; none where absent. */
+  readonly failures?: number;
 }
 
 /** The durable loop of one Kustomization: look, run one pass, idle until something is new, continue as new. */
 export async function kustomization(input: KustomizationRun): Promise<void> {
   const journal = openJournal(`Kustomization ${input.key.namespace}/${input.key.name}`);
   const inbox = openInbox(() => journal.explanation);
-  let { trigger, why = 'first look' } = input;
   const memory: Memory = { applied: input.applied };
   const parts: RunParts = { journal, inbox, memory };
-  // A workflow that was missing is started by the message, which must not be lost on it.
-  if (inbox.demand?.trigger) ({ trigger, why } = causeOfDemand(inbox.demand));
+  let turn = firstTurn(input, inbox);
   for (;;) {
-    journal.begin(trigger, why);
+    journal.begin(turn.trigger, turn.why);
     inbox.begin();
     const look = await records.observe(input.key);
     if (look.verdict === 'gone') return inbox.close();
     if (look.verdict === 'deleted') {
       if (await finalize(input.key, look, parts)) return inbox.close();
     }
-    const outcome = await act(input.key, look, trigger, parts);
+    const outcome = await act(input.key, look, turn, parts);
     inbox.answer(report(outcome, look));
-    const next = await idle(input.key, look, outcome, parts);
-    ({ trigger, why } = next);
+    const cause = await idle(input.key, look, outcome, parts);
+    turn = nextTurn(turn, outcome, cause);
     // An update waits for its pass inside this run: a handler must have ended before the run does.
     if (inbox.waiting === 0 && allHandlersFinished()) break;
   }
@@ -49,16 +49,36 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
       { key: attributes.kind, value: 'Kustomization' },
       { key: attributes.namespace, value: input.key.namespace },
       { key: attributes.name, value: input.key.name },
-      { key: attributes.trigger, value: trigger },
+      { key: attributes.trigger, value: turn.trigger },
       { key: attributes.phase, value: 'starting' },
     ],
-  })({ key: input.key, trigger, why, ...(memory.applied ? { applied: memory.applied } : {}) });
+  })({ key: input.key, ...turn, ...(memory.applied ? { applied: memory.applied } : {}) });
+}
+
+/** Why a pass runs, and how many before it failed in a row. */
+interface Turn extends Cause {
+  readonly failures: number;
+}
+
+function firstTurn(
+  { trigger, why = 'first look', failures = 0 }: KustomizationRun,
+  inbox: Inbox,
+): Turn {
+  // A workflow that was missing is started by the message, which must not be lost on it.
+  const { demand } = inbox;
+  return demand?.trigger ? { ...causeOfDemand(demand), failures } : { trigger, why, failures };
+}
+
+/** A retry goes on counting; whatever else brings a pass about is a change and begins anew. */
+function nextTurn({ failures }: Turn, outcome: Outcome | undefined, cause: Cause): Turn {
+  const again = cause.trigger === 'retry' && outcome?.result === 'failed';
+  return { ...cause, failures: again ? failures + 1 : 0 };
 }
 
 async function act(
   key: ObjectKey,
   look: Look,
-  trigger: Trigger,
+  { trigger, failures }: Turn,
   parts: RunParts,
 ): Promise<Outcome | undefined> {
   if (look.verdict === 'suspended' || look.verdict === 'deleted') return undefined;
@@ -69,11 +89,15 @@ async function act(
   }
   // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
   if (look.verdict === 'idle' && trigger === 'start') return undefined;
-  return conclude(key, await sync(key, look, parts), parts.journal);
+  return conclude(key, await sync(key, look, failures, parts), parts.journal);
 }
 
-async function sync(key: ObjectKey, look: Look, parts: RunParts): Promise<Outcome> {
-  const { journal, inbox, memory } = parts;
+async function sync(
+  key: ObjectKey,
+  look: Look,
+  failures: number,
+  { journal, inbox, memory }: RunParts,
+): Promise<Outcome> {
   memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
@@ -112,7 +136,7 @@ async function sync(key: ObjectKey, look: Look, parts: RunParts): Promise<Outcom
       const cause = inbox.demand && causeOfDemand(inbox.demand);
       return canceled(facts(0), cause ?? { trigger: 'spec', why: failure.message });
     }
-    return failed(facts(look.retryMs), failure);
+    return failed(facts(retryDelay(failures + 1, look)), failure);
   }
 }
 

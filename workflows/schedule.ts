@@ -3,6 +3,20 @@ export function jittered(intervalMs: number, random: number): number {
   return Math.round(intervalMs * (0.95 + 0.1 * random));
 }
 
+/**
+ * The wait after a number of failures in a row: the first four retries come after retryMs, then each wait is twice the one before, up
+ * to the cap. Without a cap it is always retryMs.
+ */
+export function retryDelay(
+  failures: number,
+  { retryMs, retryCapMs = retryMs }: { readonly retryMs: number; readonly retryCapMs?: number },
+): number {
+  const doublings = Math.max(0, failures - steadyRetries);
+  return Math.min(retryMs * 2 ** doublings, Math.max(retryCapMs, retryMs));
+}
+
+const steadyRetries = 4;
+
 /** A delay in words, such as `4m58s`, for summaries and messages. */
 export function inWords(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));

@@ -29,7 +29,7 @@ export async function observe(
     return rejectInvalid(cluster, key, error);
   }
   if (!loaded) return { ...invalid, verdict: 'gone', why: 'the object is not there' };
-  const base = baseOf(loaded, key);
+  const base = baseOf(loaded, key, policy);
   const why = reportOnly(loaded.object, policy.reportOnly);
   if (why) return { ...base, verdict: 'suspended', why };
   if (loaded.object.metadata.deletionTimestamp) {
@@ -95,17 +95,23 @@ function readyOf({ conditions = [] }: LoadedKustomization['status']): Condition 
   return conditions.find(({ type }) => type === 'Ready');
 }
 
-function baseOf({ spec, status, object }: LoadedKustomization, key: ObjectKey): Base {
+function baseOf(
+  { spec, status, object }: LoadedKustomization,
+  key: ObjectKey,
+  { retryBackoff }: ObservePolicy,
+): Base {
   const asked = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
   const intervalMs = parseDuration(spec.interval);
   const { kind, name, namespace = key.namespace } = spec.sourceRef;
+  const retryMs = spec.retryInterval ? parseDuration(spec.retryInterval) : intervalMs;
   const order = object.metadata.annotations?.['sluice.dev/prune'];
   return {
     generation: object.metadata.generation ?? 0,
     source: `${kind}/${namespace}/${name}`,
     ...(asked && asked !== status.lastHandledReconcileAt ? { requestedAt: asked } : {}),
     intervalMs,
-    retryMs: spec.retryInterval ? parseDuration(spec.retryInterval) : intervalMs,
+    retryMs,
+    ...(retryBackoff ? { retryCapMs: Math.max(intervalMs, retryMs) } : {}),
     timeoutMs: Math.max(
       spec.timeout ? parseDuration(spec.timeout) : intervalMs - 30_000,
       minTimeoutMs,

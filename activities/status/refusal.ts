@@ -4,12 +4,14 @@ import type { LoadedKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectKey } from '../contract.ts';
 import { readyExpression } from './dependencies.ts';
 
-/** What the platform team allows in a spec. */
+/** What the platform team says of how specs are read. */
 export interface ObservePolicy {
   /** Refuses a source of another namespace; Flux's flag --no-cross-namespace-refs. */
   readonly noCrossNamespaceRefs: boolean;
   /** Writes nothing for any object, as the annotation sluice.dev/mode: report does for one. */
   readonly reportOnly: boolean;
+  /** Lets repeated failures be retried ever later; Flux's fixed interval where false. */
+  readonly retryBackoff: boolean;
 }
 
 /** Why a spec is not worked on at all, until it is changed. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inWords, jittered, shortRevision } from '../../workflows/schedule.ts';
+import { inWords, jittered, retryDelay, shortRevision } from '../../workflows/schedule.ts';
 
 test('the interval is spread by five per cent and no more', () => {
   fc.assert(
@@ -14,6 +14,18 @@ test('the interval is spread by five per cent and no more', () => {
       },
     ),
   );
+});
+
+test('retries come at the interval, then ever later, up to the cap', () => {
+  const waits = (cap: { retryCapMs?: number }): number[] =>
+    [1, 2, 3, 4, 5, 6, 7, 8, 1000].map((failures) =>
+      retryDelay(failures, { retryMs: 1000, ...cap }),
+    );
+  expect(waits({ retryCapMs: 6000 })).toEqual([
+    1000, 1000, 1000, 1000, 2000, 4000, 6000, 6000, 6000,
+  ]);
+  expect(waits({ retryCapMs: 500 })).toEqual(waits({}));
+  expect(new Set(waits({}))).toEqual(new Set([1000]));
 });
 
 test.each([
