@@ -31,7 +31,5 @@ const unsupported: Record<string, Record<string, Refuses>> = {
   Kustomization: {
     'spec.decryption (serviceAccountName)': (value) =>
       typeof value === 'object' && value !== null && 'serviceAccountName' in value,
-    'spec.kubeConfig (configMapRef)': (value) =>
-      typeof value === 'object' && value !== null && 'configMapRef' in value,
   },
 };

@@ -79,6 +79,8 @@ async function openStores(
     noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
     retryBackoff: settings.SLUICE_RETRY_BACKOFF,
     defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
+    defaultKubeconfigServiceAccount: settings.SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT,
+    connectionsPerCluster: settings.SLUICE_CONNECTIONS_PER_CLUSTER,
     insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
   };
   const deps = {

@@ -49,6 +49,16 @@ export const WorkerSettings = z.object({
   SLUICE_CUSTOM_APPLY_STAGE_KINDS: kinds.describe(
     'group/Kind,… of objects that are applied and waited for before the rest',
   ),
+  SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT: z
+    .string()
+    .optional()
+    .describe('service account of ConfigMaps of remote clusters that name none'),
+  SLUICE_CONNECTIONS_PER_CLUSTER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(32)
+    .describe('requests to one remote cluster at a time'),
   SLUICE_SOPS_AGE_SECRET: z
     .string()
     .optional()

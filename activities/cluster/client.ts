@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig, type Cluster as ServerEntry } from '@kubernetes/client-node';
 import { Pool, type Dispatcher } from 'undici';
+import { messageOf, parseAnswer, readAnswer, toApiError } from './answer.ts';
 import { ApiError } from './api-error.ts';
-import { Discovery, type Resource } from './discovery.ts';
+import { Discovery, objectPath } from './discovery.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
+import type { RequestWatcher } from './reachability.ts';
 import { readWatch, type WatchEvent } from './watch-stream.ts';
 
 /** One request to the API server; `body` is sent as JSON, which is also valid YAML for server-side apply. */
@@ -56,30 +58,42 @@ export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> 
 }
 
 /** Connects by a kubeconfig that is at hand as text. Raises ApiError where its current context names no cluster, and whatever the library finds wrong with it. */
-export async function connectKubeConfig(kubeconfig: string): Promise<Cluster> {
+export async function connectKubeConfig(
+  kubeconfig: string,
+  options?: ConnectionOptions,
+): Promise<Cluster> {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const current = config.getCurrentCluster();
   if (!current) throw new ApiError(0, 'NoCluster', 'the kubeconfig names no current cluster');
-  return connect(config, current);
+  return connect(config, current, options);
 }
 
-async function connect(config: KubeConfig, current: ServerEntry): Promise<Cluster> {
+/** Connects to a server with bearer tokens, one asked for at each request; `ca` is PEM, and the system's authorities count where it is absent. */
+export function connectWithTokens(
+  { url, ca, token }: { url: string; ca?: string | undefined; token: () => Promise<string> },
+  options?: ConnectionOptions,
+): Cluster {
+  const authorize = async (): Promise<Record<string, string>> => ({
+    authorization: `Bearer ${await token()}`,
+  });
+  return connectServer({ url, tls: { ca }, authorize, defaultNamespace: 'default' }, options);
+}
+
+/** How many requests a cluster gets at a time, and what looks at how they end. */
+export interface ConnectionOptions {
+  readonly connections?: number | undefined;
+  readonly watcher?: RequestWatcher | undefined;
+}
+
+async function connect(
+  config: KubeConfig,
+  current: ServerEntry,
+  options?: ConnectionOptions,
+): Promise<Cluster> {
   const tls: RequestOptions = {};
   await config.applyToHTTPSOptions(tls);
   const { ca, cert, key } = tls;
-  const pool = new Pool(new URL(current.server).origin, {
-    connections: maxConnections,
-    keepAliveTimeout: 30_000,
-    bodyTimeout: 0,
-    connect: {
-      ca: text(ca),
-      cert: text(cert),
-      key: text(key),
-      rejectUnauthorized: !current.skipTLSVerify,
-      ...(current.tlsServerName ? { servername: current.tlsServerName } : {}),
-    },
-  });
   // Tokens may be rotated on disk, so the header is asked for at every request.
   const authorize = async (): Promise<Record<string, string>> => {
     const options: RequestOptions = {};
@@ -87,19 +101,47 @@ async function connect(config: KubeConfig, current: ServerEntry): Promise<Cluste
     const value = (options.headers as Record<string, string> | undefined)?.['Authorization'];
     return value ? { authorization: value } : {};
   };
-  const access = {
+  const server = {
+    url: current.server,
+    tls: {
+      ca: text(ca),
+      cert: text(cert),
+      key: text(key),
+      rejectUnauthorized: !current.skipTLSVerify,
+      ...(current.tlsServerName ? { servername: current.tlsServerName } : {}),
+    },
     authorize,
-    prefix: new URL(current.server).pathname.replace(/\/$/, ''),
     defaultNamespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
   };
-  return createCluster(pool, access);
+  return connectServer(server, options);
+}
+
+function connectServer(
+  { url, tls, authorize, defaultNamespace }: Server,
+  { connections = maxConnections, watcher = unwatched }: ConnectionOptions = {},
+): Cluster {
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, {
+    connections,
+    keepAliveTimeout: 30_000,
+    connect: { ...tls, timeout: connectTimeoutMs },
+  });
+  const prefix = pathname.replace(/\/$/, '');
+  return createCluster(pool, { authorize, prefix, defaultNamespace, watcher });
+}
+
+interface Server {
+  readonly url: string;
+  readonly tls: Partial<Record<'ca' | 'cert' | 'key', string | Buffer | undefined>>;
+  readonly authorize: Access['authorize'];
+  readonly defaultNamespace: string;
 }
 
 /** More connections than this gain nothing from one API server on the machines measured. */
 const maxConnections = 32;
-/** No answer of the API server that is read as a whole may be larger. */
-const maxAnswerBytes = 256 * 1024 * 1024;
+const unwatched: RequestWatcher = { before: () => undefined, after: () => undefined };
 const requestTimeoutMs = 60_000;
+const connectTimeoutMs = 5_000;
 
 /** What of the kubeconfig goes into every request. */
 interface Access {
@@ -109,6 +151,7 @@ interface Access {
   readonly defaultNamespace: string;
   /** Whose rights count instead of those of the credentials. */
   readonly user?: string;
+  readonly watcher: RequestWatcher;
 }
 
 function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Cluster {
@@ -116,9 +159,12 @@ function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Clu
     send(pool, request, access);
   const request = async <T>(wanted: ApiRequest): Promise<T> => {
     const answer = await open(wanted);
-    const body = await readBody(answer);
+    const body = await readAnswer(answer).catch((error: unknown) => {
+      access.watcher.after('unreachable');
+      throw error;
+    });
     if (answer.statusCode >= 400) throw toApiError(answer.statusCode, body);
-    return (body === '' ? {} : JSON.parse(body)) as T;
+    return parseAnswer(body) as T;
   };
   // Which kinds there are is no secret of a user's, and asked for once.
   const discovery = known ?? new Discovery((path) => request({ method: 'GET', path }));
@@ -145,7 +191,7 @@ function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Clu
         signal,
         accept,
       });
-      if (answer.statusCode >= 400) throw toApiError(answer.statusCode, await readBody(answer));
+      if (answer.statusCode >= 400) throw toApiError(answer.statusCode, await readAnswer(answer));
       yield* readWatch(answer.body);
     },
     as: (user) => createCluster(pool, { ...access, user }, discovery),
@@ -158,19 +204,27 @@ async function send(
   request: ApiRequest,
   access: Access,
 ): Promise<Dispatcher.ResponseData> {
-  const query = request.query ? `?${new URLSearchParams(request.query).toString()}` : '';
+  const { prefix, watcher } = access;
+  watcher.before();
+  const { method, path, query = {}, body, signal = null } = request;
+  const search = request.query ? `?${new URLSearchParams(query).toString()}` : '';
   const headers = await headersOf(request, access);
   try {
-    return await pool.request({
-      method: request.method,
-      path: `${access.prefix}${request.path}${query}`,
+    const answer = await pool.request({
+      method,
+      path: `${prefix}${path}${search}`,
       headers,
-      body: request.body === undefined ? null : JSON.stringify(request.body),
+      body: body === undefined ? null : JSON.stringify(body),
       headersTimeout: requestTimeoutMs,
-      signal: request.signal ?? null,
+      // A watch is silent for as long as nothing changes.
+      bodyTimeout: query['watch'] ? 0 : requestTimeoutMs,
+      signal,
     });
+    watcher.after(answer.statusCode === 401 ? 'refused' : 'answered');
+    return answer;
   } catch (error) {
-    if (request.signal?.aborted) throw error;
+    if (signal?.aborted) throw error;
+    watcher.after('unreachable');
     throw new ApiError(0, 'Unreachable', `API server unreachable: ${messageOf(error)}`);
   }
 }
@@ -186,46 +240,6 @@ async function headersOf(
     ...(user ? { 'impersonate-user': user } : {}),
     ...(body === undefined ? {} : { 'content-type': contentType }),
   };
-}
-
-function objectPath(resource: Resource, ref: ObjectRef): string {
-  const base = ref.apiVersion.includes('/') ? `/apis/${ref.apiVersion}` : `/api/${ref.apiVersion}`;
-  const scope = resource.namespaced && ref.namespace ? `/namespaces/${ref.namespace}` : '';
-  return `${base}${scope}/${resource.plural}${ref.name ? `/${encodeURIComponent(ref.name)}` : ''}`;
-}
-
-async function readBody(answer: Dispatcher.ResponseData): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxAnswerBytes)
-        throw new ApiError(413, 'TooLarge', 'answer of the API server is too large');
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw new ApiError(0, 'Unreachable', `API server cut the connection: ${messageOf(error)}`);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function toApiError(status: number, body: string): ApiError {
-  try {
-    const parsed = JSON.parse(body) as { reason?: string; message?: string };
-    return new ApiError(
-      status,
-      parsed.reason ?? String(status),
-      parsed.message ?? body.slice(0, 500),
-    );
-  } catch {
-    return new ApiError(status, String(status), body.slice(0, 500) || `HTTP ${status}`);
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 function text(value: unknown): string | Buffer | undefined {

@@ -63,3 +63,10 @@ export class Discovery {
 interface ResourceList {
   resources?: { name: string; kind: string; namespaced: boolean }[];
 }
+
+/** Path of an object at the API server, or of its collection when the name is empty. */
+export function objectPath(resource: Resource, ref: ObjectRef): string {
+  const base = ref.apiVersion.includes('/') ? `/apis/${ref.apiVersion}` : `/api/${ref.apiVersion}`;
+  const scope = resource.namespaced && ref.namespace ? `/namespaces/${ref.namespace}` : '';
+  return `${base}${scope}/${resource.plural}${ref.name ? `/${encodeURIComponent(ref.name)}` : ''}`;
+}

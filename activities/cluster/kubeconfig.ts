@@ -28,6 +28,12 @@ export function sanitizeKubeConfig(text: string, policy: KubeConfigPolicy): stri
   });
 }
 
+/** Host and port of the server in a kubeconfig that was sanitised. */
+export function serverOf(sanitized: string): string {
+  const [first] = parsed(sanitized).clusters;
+  return first ? new URL(first.cluster.server).host : '';
+}
+
 const text = z.string().optional();
 const server = z.looseObject({
   server: z.url({ protocol: /^https?$/ }),

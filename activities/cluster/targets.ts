@@ -1,107 +1,110 @@
 import { createHash } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/activity';
 import { fail } from '../failures.ts';
 import type { ObjectKey } from '../contract.ts';
-import { connectKubeConfig, type Cluster } from './client.ts';
-import { sanitizeKubeConfig, type KubeConfigPolicy } from './kubeconfig.ts';
+import { messageOf } from './answer.ts';
+import type { Cluster } from './client.ts';
 import { read, type LoadedKustomization } from './kustomizations.ts';
+import {
+  neededObjects,
+  remoteAccess,
+  type Access,
+  type Remote,
+  type RemotePolicy,
+} from './remote-access.ts';
 
 /** With whose rights the objects of a Kustomization are worked on. */
-export interface TargetPolicy extends KubeConfigPolicy {
+export interface TargetPolicy extends RemotePolicy {
   /** ServiceAccount for Kustomizations that name none; Flux's flag --default-service-account. */
   readonly defaultServiceAccount?: string | undefined;
 }
 
 /** The clusters that Kustomizations apply to. */
 export interface Targets {
-  /** The cluster of a Kustomization, with the rights of its ServiceAccount. Fails with ApplyFailed where its kubeconfig can not be used. */
+  /**
+   * The cluster of a Kustomization, with the rights of its ServiceAccount. Fails with ApplyFailed where a remote one can not be used or
+   * does not answer; at once where it did not answer just now, so that a cluster that hangs takes no time of the others.
+   */
   open(loaded: LoadedKustomization, key: ObjectKey): Promise<Cluster>;
   /** Says what is missing of the credentials for good, so that nothing can be deleted with them; undefined where they are there. */
   missing(loaded: LoadedKustomization, key: ObjectKey): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-/** Targets over the worker's own cluster; a remote one is connected once, and again when its kubeconfig changes. */
+/** Targets over the worker's own cluster; a remote one is connected once, and again when what tells how to reach it changes. */
 export function createTargets(home: Cluster, policy: TargetPolicy): Targets {
-  const remotes = new Map<string, Remote>();
-  const connect = async (text: string, title: string): Promise<Cluster> => {
-    const digest = createHash('sha256').update(text).digest('hex');
-    const known = remotes.get(digest);
-    if (known) {
-      known.usedAt = Date.now();
-      return known.cluster;
-    }
-    await closeIdle(remotes);
-    try {
-      const cluster = await connectKubeConfig(sanitizeKubeConfig(text, policy));
-      remotes.set(digest, { cluster, usedAt: Date.now() });
-      return cluster;
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      throw fail('ApplyFailed', `kubeConfig: ${title} can not be used: ${cause}`);
-    }
-  };
+  const remotes = new Map<string, Connection>();
   return {
-    async open(loaded, key) {
-      const { kubeConfig } = loaded.spec;
+    async open({ spec }, key) {
+      const { kubeConfig } = spec;
       const cluster = kubeConfig
-        ? await connect(...(await kubeConfigOf(home, kubeConfig, key)))
+        ? await connect(remotes, await remoteAccess(home, kubeConfig, { key, policy }))
         : home;
-      const account = accountOf(loaded, policy);
-      return account ? cluster.as(userOf(key.namespace, account)) : cluster;
+      const account = spec.serviceAccountName ?? policy.defaultServiceAccount;
+      return account ? cluster.as(`system:serviceaccount:${key.namespace}:${account}`) : cluster;
     },
-    async missing(loaded, { namespace }) {
-      const secret = loaded.spec.kubeConfig?.secretRef?.name;
-      const account = accountOf(loaded, policy);
+    async missing({ spec }, key) {
+      const { kubeConfig, serviceAccountName: name = policy.defaultServiceAccount } = spec;
+      const { namespace } = key;
+      const account = name ? [{ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name }] : [];
       // The account of a remote cluster is there or not; only the local one can be looked for.
-      const [kind, name] = secret ? ['Secret', secret] : ['ServiceAccount', account];
-      if (!name) return undefined;
-      const ref = { apiVersion: 'v1', kind, namespace, name };
-      const found = await read(() => home.get(ref));
-      return found ? undefined : `${kind}/${namespace}/${name} not found`;
+      const needed = kubeConfig ? await neededObjects(home, kubeConfig, { key, policy }) : account;
+      for (const ref of needed) {
+        if (await read(() => home.get(ref))) continue;
+        return `${ref.kind}/${namespace}/${ref.name} not found`;
+      }
+      return undefined;
     },
     async close() {
-      await Promise.all([...remotes.values()].map(({ cluster }) => cluster.close()));
+      await Promise.all([...remotes.values()].map(hangUp));
     },
   };
 }
 
-interface Remote {
-  readonly cluster: Cluster;
+interface Connection {
+  readonly remote: Promise<Remote>;
   usedAt: number;
+}
+
+async function connect(
+  remotes: Map<string, Connection>,
+  { identity, title, dial }: Access,
+): Promise<Cluster> {
+  const digest = createHash('sha256').update(identity).digest('hex');
+  closeIdle(remotes);
+  const connection = remotes.get(digest) ?? { remote: dial(), usedAt: 0 };
+  connection.usedAt = Date.now();
+  remotes.set(digest, connection);
+  try {
+    const { cluster, reachability } = await connection.remote.catch((error: unknown) => {
+      remotes.delete(digest);
+      throw error;
+    });
+    await reachability.ensure((signal) =>
+      cluster.request({ method: 'GET', path: '/version', signal }),
+    );
+    return cluster;
+  } catch (error) {
+    if (error instanceof ApplicationFailure) throw error;
+    throw fail('ApplyFailed', `kubeConfig: ${title} can not be used: ${messageOf(error)}`);
+  }
 }
 
 /** Longer than any stage, so that nobody still works with what is closed. */
 const maxIdleMs = 2 * 3_600_000;
 
-async function closeIdle(remotes: Map<string, Remote>): Promise<void> {
-  for (const [digest, { cluster, usedAt }] of remotes) {
-    if (Date.now() - usedAt < maxIdleMs) continue;
+function closeIdle(remotes: Map<string, Connection>): void {
+  for (const [digest, connection] of remotes) {
+    if (Date.now() - connection.usedAt < maxIdleMs) continue;
     remotes.delete(digest);
-    await cluster.close();
+    void hangUp(connection);
   }
 }
 
-function accountOf({ spec }: LoadedKustomization, policy: TargetPolicy): string | undefined {
-  return spec.serviceAccountName ?? policy.defaultServiceAccount;
-}
-
-function userOf(namespace: string, account: string): string {
-  return `system:serviceaccount:${namespace}:${account}`;
-}
-
-async function kubeConfigOf(
-  home: Cluster,
-  { secretRef }: NonNullable<LoadedKustomization['spec']['kubeConfig']>,
-  { namespace }: ObjectKey,
-): Promise<[text: string, title: string]> {
-  const name = secretRef?.name ?? '';
-  const title = `Secret/${namespace}/${name}`;
-  const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name };
-  const secret = await read(() => home.get(ref));
-  if (!secret) throw fail('ApplyFailed', `kubeConfig: ${title} not found`);
-  const data = (secret['data'] ?? {}) as Record<string, string>;
-  const keys = secretRef?.key ? [secretRef.key] : ['value', 'value.yaml'];
-  const encoded = keys.map((key) => data[key]).find((value) => value !== undefined);
-  if (encoded !== undefined) return [Buffer.from(encoded, 'base64').toString('utf8'), title];
-  throw fail('ApplyFailed', `kubeConfig: ${title} has no key ${keys.join(' or ')}`);
+/** One that was never made needs no end. */
+async function hangUp({ remote }: Connection): Promise<void> {
+  await remote.then(
+    ({ cluster }) => cluster.close(),
+    () => undefined,
+  );
 }

@@ -71,7 +71,11 @@ test.each(['git@github.com:org/repo', 'ftp://x', '/srv/repo'])(
 );
 
 test.each([
-  ['Kustomization', { kubeConfig: { configMapRef: {} } }, ['spec.kubeConfig (configMapRef)']],
+  [
+    'Kustomization',
+    { decryption: { provider: 'sops', serviceAccountName: 'keys' } },
+    ['spec.decryption (serviceAccountName)'],
+  ],
   ['Kustomization', { dependsOn: [{ name: 'a' }], ignore: [] }, []],
   ['GitRepository', { url: 'ssh://git@host/x' }, ['spec.url (ssh)']],
   ['GitRepository', { url: 'https://host/x', provider: 'generic', recurseSubmodules: false }, []],

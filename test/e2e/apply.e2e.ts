@@ -154,11 +154,10 @@ test.each([
 });
 
 test('a field whose behaviour is not there yet stalls the object and is named', async () => {
-  await space.apply(
-    kustomization('future', 'repo', { kubeConfig: { configMapRef: { name: 'x' } } }),
-  );
+  const decryption = { provider: 'sops', serviceAccountName: 'keys' };
+  await space.apply(kustomization('future', 'repo', { decryption }));
   const app = await space.untilReady('Kustomization', 'future', 'False');
-  expect(conditionOf(app, 'Stalled')?.message).toContain('spec.kubeConfig');
+  expect(conditionOf(app, 'Stalled')?.message).toContain('spec.decryption');
   expect(app.status.observedGeneration).toBe(1);
 });
 

@@ -54,9 +54,10 @@ async function play(at: TestNamespace, git: TestRepository): Promise<void> {
   await at.until('Deployment', 'web', () => true);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   await applied(await push({ 'web.yaml': undefined }));
-  await at.patch('Kustomization', 'app', { spec: { kubeConfig: { configMapRef: { name: 'x' } } } });
+  const invalid = { dependsOn: [{ name: 'other', readyExpr: 'dep.' }] };
+  await at.patch('Kustomization', 'app', { spec: invalid });
   await at.untilReady('Kustomization', 'app', 'False');
-  await at.patch('Kustomization', 'app', { spec: { kubeConfig: null } });
+  await at.patch('Kustomization', 'app', { spec: { dependsOn: null } });
   await at.untilReady('Kustomization', 'app');
   await at.remove('Kustomization', 'app');
   await at.untilGone('Kustomization', 'app');

@@ -36,8 +36,8 @@ test('an expression that can not be compiled is refused with its place', () => {
 });
 
 test('a field without behaviour is refused by name', () => {
-  expect(refusal({ kubeConfig: { configMapRef: { name: 'remote' } } })).toEqual({
+  expect(refusal({ decryption: { provider: 'sops', serviceAccountName: 'keys' } })).toEqual({
     reason: 'UnsupportedField',
-    why: 'not supported yet: spec.kubeConfig (configMapRef); remove the field or wait for a version that has it',
+    why: 'not supported yet: spec.decryption (serviceAccountName); remove the field or wait for a version that has it',
   });
 });
