@@ -55,6 +55,10 @@ export interface Look {
   readonly retryMs: number;
   /** Repeated failures are retried ever later, up to this; always after retryMs where absent. */
   readonly retryCapMs?: number;
+  /** By how many per cent the interval is spread; five where absent. */
+  readonly jitterPercent?: number;
+  /** No news ends a health wait. */
+  readonly quietHealthWait?: boolean;
   readonly timeoutMs: number;
   /** Flux's order: prune before the health checks. */
   readonly pruneFirst: boolean;

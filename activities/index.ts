@@ -7,7 +7,7 @@ import { createTargets, type TargetPolicy } from './cluster/targets.ts';
 import type { Activities, ArtifactRef, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
-import { createSourceActivities, type SourceDeps } from './fetch/source-activities.ts';
+import { createSourceActivities, type SourceDeps, type Spread } from './fetch/source-activities.ts';
 import { checkHealth } from './health/check-health.ts';
 import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
@@ -23,7 +23,7 @@ import { observe } from './status/observe.ts';
 import type { ObservePolicy } from './status/refusal.ts';
 
 /** What the activities work with: one cluster, the caches of this worker, and the renderer. */
-export interface ActivityDeps extends SourceDeps {
+export interface ActivityDeps extends SourceDeps, Spread {
   readonly cluster: Cluster;
   readonly artifacts: ArtifactCache;
   readonly renderer: Renderer;
@@ -32,14 +32,20 @@ export interface ActivityDeps extends SourceDeps {
   /** What the platform team allows. */
   readonly policy: TargetPolicy & ObservePolicy;
   readonly applyOptions: ApplyOptions;
+  /** Retries of a download, after which the pass fails. */
+  readonly httpRetry: number;
+  /** Ends a health wait when something has failed for good. */
+  readonly failFast: boolean;
+  /** Fails a build for a variable that is not set. */
+  readonly strictSubstitution: boolean;
 }
 
 /** All activities of a worker, the stages in the order of a pass. */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { cluster, artifacts, renderer } = deps;
+  const { cluster, artifacts } = deps;
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
-  const rendered = renderedObjects({ cluster, renderer, load, ageSecret: deps.ageSecret });
+  const rendered = renderedObjects({ ...deps, load });
   const targets = createTargets(cluster, deps.policy);
   const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
   const tools = { cluster, target, rendered, load };
@@ -55,7 +61,9 @@ export function createActivities(deps: ActivityDeps): Activities {
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
       await progress(cluster, pass, `Fetching manifests for revision ${revision}`);
-      const fetched = await fetchArtifact(artifacts, pass);
+      const { attempt } = Context.current().info;
+      const { httpRetry } = deps;
+      const fetched = await fetchArtifact(artifacts, pass, { attempt, httpRetry });
       const digest = await inputs(pass);
       return digest === undefined ? fetched : { ...fetched, inputs: digest };
     }),
@@ -64,7 +72,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     health: alive((pass: Pass) => {
       const { cancellationSignal: signal } = Context.current();
       const waiting = (): Promise<void> => tellHealthWait(cluster, pass);
-      return checkHealth({ ...tools, signal, waiting }, pass);
+      return checkHealth({ ...tools, signal, waiting, failFast: deps.failFast }, pass);
     }),
     prune: alive((pass: Pass) => pruneStale(tools, pass)),
     conclude: (key, outcome) => conclude(cluster, key, outcome),

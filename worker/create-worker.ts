@@ -6,10 +6,9 @@ import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
 import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
 import { createTrees } from '../activities/fetch/changed-directories.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
-import { createActivities } from '../activities/index.ts';
+import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
-import { taskQueue } from '../workflows/messages.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
 
 /** A worker that is wired up and not running yet, and what has to be closed after it. */
@@ -30,7 +29,7 @@ export async function createWorker(
   const worker = await Worker.create({
     connection,
     namespace: settings.TEMPORAL_NAMESPACE,
-    taskQueue,
+    taskQueue: settings.SLUICE_TASK_QUEUE,
     workflowBundle,
     activities: createActivities(deps),
     // More workflow tasks at a time than this run into their ten-second limit on two cores.
@@ -63,6 +62,8 @@ async function openStores(
   const storage = new ArtifactStorage({
     dir: join(cache, 'artifacts'),
     advertisedAddress: settings.SLUICE_STORAGE_ADV_ADDR ?? `127.0.0.1:${port}`,
+    keptRecords: settings.SLUICE_ARTIFACT_RETENTION_RECORDS,
+    keptMs: settings.SLUICE_ARTIFACT_RETENTION_TTL,
   });
   const artifacts = new ArtifactCache({ dir: join(cache, 'unpacked') });
   const builds = join(cache, 'builds');
@@ -74,15 +75,6 @@ async function openStores(
     openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
   });
-  const policy = {
-    reportOnly: settings.SLUICE_REPORT_ONLY,
-    noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
-    retryBackoff: settings.SLUICE_RETRY_BACKOFF,
-    defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
-    defaultKubeconfigServiceAccount: settings.SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT,
-    connectionsPerCluster: settings.SLUICE_CONNECTIONS_PER_CLUSTER,
-    insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
-  };
   const deps = {
     cluster,
     storage,
@@ -91,14 +83,48 @@ async function openStores(
     reportOnly: settings.SLUICE_REPORT_ONLY,
     artifacts,
     renderer,
-    policy,
     ageSecret: ageSecretOf(settings),
-    applyOptions: { customStageKinds: settings.SLUICE_CUSTOM_APPLY_STAGE_KINDS },
+    ...rulesOf(settings),
   };
   const rebuild = (path: string): ReturnType<typeof rebuildArtifact> =>
     rebuildArtifact({ cluster, storage, tempDir }, path);
   const server = await startArtifactServer({ storage, host, port, rebuild });
   return { deps, server };
+}
+
+/** What the platform team has decided for all objects. */
+function rulesOf(
+  settings: WorkerSettings,
+): Pick<
+  ActivityDeps,
+  'policy' | 'applyOptions' | 'httpRetry' | 'failFast' | 'strictSubstitution' | 'jitterPercent'
+> {
+  const { open } = settings.SLUICE_FEATURE_GATES;
+  const jitterPercent = settings.SLUICE_INTERVAL_JITTER_PERCENTAGE;
+  return {
+    policy: {
+      reportOnly: settings.SLUICE_REPORT_ONLY,
+      noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
+      defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
+      defaultKubeconfigServiceAccount: settings.SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT,
+      connectionsPerCluster: settings.SLUICE_CONNECTIONS_PER_CLUSTER,
+      insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
+      requeueDependencyMs: settings.SLUICE_REQUEUE_DEPENDENCY,
+      retryBackoff: settings.SLUICE_RETRY_BACKOFF,
+      jitterPercent,
+      additiveReadyExpr: open.AdditiveCELDependencyCheck,
+      newsEndsHealthWait: open.CancelHealthCheckOnNewRevision,
+    },
+    applyOptions: {
+      customStageKinds: settings.SLUICE_CUSTOM_APPLY_STAGE_KINDS,
+      concurrency: settings.SLUICE_CONCURRENT_SSA,
+      overriddenManagers: settings.SLUICE_OVERRIDE_MANAGER,
+    },
+    httpRetry: settings.SLUICE_HTTP_RETRY,
+    failFast: !open.DisableFailFastBehavior,
+    strictSubstitution: open.StrictPostBuildSubstitutions,
+    jitterPercent,
+  };
 }
 
 /** Named like every object, `namespace/name`, or by its name alone in the namespace of the worker. */

@@ -1,17 +1,11 @@
 import { makeTelemetryFilterString, DefaultLogger, Runtime } from '@temporalio/worker';
-import { createLog } from '../client/log.ts';
+import { idleOnWorker } from '../client/flux-flags.ts';
+import { openService } from '../client/service-settings.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { createWorker } from './create-worker.ts';
-import { readCommandLine } from './command-line.ts';
-import { readSettings, WorkerSettings } from './settings.ts';
+import { WorkerSettings } from './settings.ts';
 
-const commandLine = readCommandLine(process.argv.slice(2), WorkerSettings);
-if (commandLine.help !== undefined) {
-  process.stdout.write(commandLine.help);
-  process.exit();
-}
-const settings = readSettings({ ...process.env, ...commandLine.settings });
-const log = createLog();
+const { settings, log } = openService(WorkerSettings, idleOnWorker);
 
 Runtime.install({
   logger: new DefaultLogger('WARN', ({ level, message, meta }) => {

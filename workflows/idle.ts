@@ -38,7 +38,8 @@ export async function idle(
       if (!followed) return cause;
       rest = followed;
     }
-    if (workflowInfo().continueAsNewSuggested) return { trigger: 'start', why: 'a long history' };
+    const handOver = causeOfHandOver(parts.inbox);
+    if (handOver) return handOver;
     if (woken) continue;
     if (look.verdict !== 'waiting') return timeIsUp(rest.retry);
     // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
@@ -71,13 +72,21 @@ async function follow(
   if (look.verdict !== 'sync' || cause.trigger !== 'source') return undefined;
   if (!(await changesNothing(key, look, memory.applied))) return undefined;
   const left = rest.retry || rest.deadline === undefined ? undefined : rest.deadline - Date.now();
-  const outcome = noted(look, memory.applied, left ?? jittered(look.intervalMs, Math.random()));
+  const outcome = noted(look, memory.applied, left ?? jittered(look, Math.random()));
   await records.conclude(key, outcome);
   const revision = look.artifact?.revision ?? '';
   journal.revised(revision);
   const doing = `${shortRevision(revision)} changes nothing here`;
   journal.waits({ ...waitInWords(look, false, outcome.nextMs), doing });
   return { before: look, retry: false, deadline: Date.now() + outcome.nextMs };
+}
+
+/** A run that goes on as another one without a pass. */
+function causeOfHandOver({ movesTo }: Inbox): Cause | undefined {
+  if (movesTo) return { trigger: 'start', why: `moved to the task queue ${movesTo}` };
+  return workflowInfo().continueAsNewSuggested
+    ? { trigger: 'start', why: 'a long history' }
+    : undefined;
 }
 
 function causeOfEnd({ supersededBy = 'source', message }: Outcome): Cause {
@@ -107,7 +116,7 @@ function fingerprint({ generation, artifact, verdict }: Look): string {
 
 function delayOf(before: Look, outcome: Outcome | undefined): number | undefined {
   if (before.verdict === 'suspended') return undefined;
-  return outcome?.nextMs ?? jittered(before.intervalMs, Math.random());
+  return outcome?.nextMs ?? jittered(before, Math.random());
 }
 
 function causeOf(before: Look, now: Look, inbox: Inbox): Cause | undefined {

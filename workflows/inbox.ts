@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Trigger } from '../activities/contract.ts';
 import {
   explainQuery,
@@ -17,6 +17,8 @@ export interface Inbox {
   readonly pending: number;
   /** What asked for a pass since the last one began: a person, or a change that no look can see. */
   readonly demand: Wake | undefined;
+  /** The task queue that the workflow has to move to, where it is told another one than its own. */
+  readonly movesTo: string | undefined;
   /** A pass begins: it answers what came in before, and nothing that comes in later. */
   begin(): void;
   /** Takes everything that came in: the first reason counts, and one demand makes the whole a demand. */
@@ -46,6 +48,9 @@ export function openInbox(explain: () => Explanation): Inbox {
     },
     get demand() {
       return pending.find(isDemand);
+    },
+    get movesTo() {
+      return state.taskQueue === workflowInfo().taskQueue ? undefined : state.taskQueue;
     },
     begin() {
       pending.length = 0;
@@ -78,11 +83,14 @@ interface State {
   begun: number;
   ended: number;
   report: PassReport;
+  /** The task queue that was told last. */
+  taskQueue?: string;
 }
 
 function installHandlers(state: State, explain: () => Explanation): void {
   const put = (wake: Wake | undefined): void => {
     state.count++;
+    if (isWake(wake) && wake.taskQueue) state.taskQueue = wake.taskQueue;
     // Beyond a few the reasons add nothing, and a storm of signals must not grow the state.
     if (state.pending.length < 20) state.pending.push(isWake(wake) ? wake : {});
   };

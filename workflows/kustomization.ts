@@ -45,6 +45,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
     if (inbox.waiting === 0 && allHandlersFinished()) break;
   }
   await makeContinueAsNewFunc<typeof kustomization>({
+    ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
     typedSearchAttributes: [
       { key: attributes.kind, value: 'Kustomization' },
       { key: attributes.namespace, value: input.key.namespace },
@@ -119,15 +120,17 @@ async function sync(
           journal.doing(stage, words);
         },
         interruptible: (wait) =>
-          whileQuiet(inbox, wait, async () => {
-            news = await newsSince(key, look, inbox);
-            return news !== undefined;
-          }),
+          look.quietHealthWait
+            ? wait()
+            : whileQuiet(inbox, wait, async () => {
+                news = await newsSince(key, look, inbox);
+                return news !== undefined;
+              }),
       },
       result,
     );
     memory.applied = appliedBy(look, result);
-    return succeeded(facts(jittered(look.intervalMs, Math.random())));
+    return succeeded(facts(jittered(look, Math.random())));
   } catch (error) {
     if (news && isCancellation(error)) return canceled(facts(0), news);
     const failure = stageFailure(error, 'ReconciliationFailed');

@@ -23,6 +23,8 @@ export function workflowId(kind: string, key: ObjectKey): string {
 export interface Wake {
   readonly trigger?: Trigger;
   readonly reason?: string;
+  /** Whose workers the workflow belongs to; a bridge tells it of the objects of its shard. */
+  readonly taskQueue?: string;
 }
 
 /** Makes the workflow look again; many signals are one look. */

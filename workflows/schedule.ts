@@ -1,6 +1,12 @@
-/** The next pass after a success: the interval, five per cent more or less, so that many objects do not come due together. */
-export function jittered(intervalMs: number, random: number): number {
-  return Math.round(intervalMs * (0.95 + 0.1 * random));
+/** The next pass after a success: the interval, some per cent more or less, so that many objects do not come due together. */
+export function jittered(
+  {
+    intervalMs,
+    jitterPercent = 5,
+  }: { readonly intervalMs: number; readonly jitterPercent?: number },
+  random: number,
+): number {
+  return Math.round(intervalMs * (1 + (jitterPercent / 100) * (2 * random - 1)));
 }
 
 /**

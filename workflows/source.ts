@@ -35,10 +35,12 @@ export async function source(input: SourceRun): Promise<void> {
     if (step === 'over') return inbox.close();
     inbox.answer(step.report);
     turn = await idle(step, { journal, inbox });
-    if (inbox.waiting === 0 && allHandlersFinished() && runIsFull(step)) break;
+    const ends = runIsFull(step) || inbox.movesTo !== undefined;
+    if (ends && inbox.waiting === 0 && allHandlersFinished()) break;
   }
   const { trigger, why, failures } = turn;
   await makeContinueAsNewFunc<typeof source>({
+    ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
     typedSearchAttributes: [
       { key: attributes.kind, value: 'GitRepository' },
       { key: attributes.namespace, value: key.namespace },

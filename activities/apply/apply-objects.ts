@@ -10,7 +10,7 @@ import { read } from '../cluster/kustomizations.ts';
 import type { ChangeSet, Pass } from '../contract.ts';
 import { ignoredFields } from './ignore.ts';
 import { normalize } from './normalize.ts';
-import { concurrency, planStage, type PlanContext } from './plan.ts';
+import { planStage, type PlanContext } from './plan.ts';
 import { waitForDefinitions } from './definitions.ts';
 import { write, type Change } from './write.ts';
 
@@ -18,6 +18,10 @@ import { write, type Change } from './write.ts';
 export interface ApplyOptions {
   /** `group/Kind` of what is applied, and waited for, before all that is no definition and no class. */
   readonly customStageKinds: readonly string[];
+  /** API calls of one Kustomization in flight. */
+  readonly concurrency: number;
+  /** Starts of the names of field managers whose fields are taken over, as those of kubectl are. */
+  readonly overriddenManagers: readonly string[];
 }
 
 /** What the apply stage works with. */
@@ -44,7 +48,8 @@ export async function applyObjects(tools: ApplyTools, pass: Pass): Promise<Chang
   const context: PlanContext = {
     cluster: target,
     force: spec.force,
-    leaveIgnored: ignoredFields(spec.ignore),
+    ...tools.options,
+    leaveIgnored: ignoredFields(spec.ignore, tools.options.overriddenManagers),
     newKinds: definedKinds(objects),
     redact: createRedact(objects, set.secrets),
   };
@@ -64,7 +69,7 @@ async function applyStage(
   const decisions = await planStage(context, objects);
   const changes: [string, Change][] = [];
   for (const group of groupByRank(decisions, ({ object }) => refOf(object))) {
-    const written = await mapLimited(group, concurrency, async (decision) => {
+    const written = await mapLimited(group, context.concurrency, async (decision) => {
       const change = await write(context, decision);
       return [describeRef(refOf(decision.object)), change] as [string, Change];
     });

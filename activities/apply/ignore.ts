@@ -12,7 +12,10 @@ export type LeaveIgnored = (object: KubeObject, live: KubeObject) => KubeObject;
  * Reads spec.ignore. Of an object that is in the cluster, a field that a rule points at (RFC 6901) is sent as it stands there, or not at
  * all where another manager applies it. Raises ApplyFailed for a rule that can not be read.
  */
-export function ignoredFields(rules: Kustomization['spec']['ignore'] = []): LeaveIgnored {
+export function ignoredFields(
+  rules: Kustomization['spec']['ignore'] = [],
+  overriddenManagers: readonly string[] = [],
+): LeaveIgnored {
   const read = rules.map(({ target, paths }, index) => {
     const place = `spec.ignore[${index}]`;
     const matches = attempt(place, () => objectSelector(target));
@@ -23,7 +26,9 @@ export function ignoredFields(rules: Kustomization['spec']['ignore'] = []): Leav
     const pointers = read.filter(({ matches }) => matches(object)).flatMap((rule) => rule.pointers);
     if (pointers.length === 0) return object;
     const sent = structuredClone(object);
-    for (const pointer of pointers) leave(sent, live, pointer);
+    for (const pointer of pointers) {
+      leave(sent, live, { pointer, overriddenManagers });
+    }
     return sent;
   };
 }
@@ -44,11 +49,18 @@ function pointerOf(place: string, path: string): string[] {
   return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function leave(sent: KubeObject, live: KubeObject, pointer: readonly string[]): void {
+/** An ignored field, and the managers whose fields we take over. */
+interface Ignored {
+  readonly pointer: readonly string[];
+  readonly overriddenManagers: readonly string[];
+}
+
+function leave(sent: KubeObject, live: KubeObject, ignored: Ignored): void {
+  const { pointer } = ignored;
   const last = pointer.at(-1) ?? '';
   const parent = valueAt(sent, pointer.slice(0, -1));
   if (!isNode(parent) || !Object.hasOwn(parent, last)) return;
-  const value = isAppliedByOthers(live, pointer) ? undefined : valueAt(live, pointer);
+  const value = isAppliedByOthers(live, ignored) ? undefined : valueAt(live, pointer);
   if (value !== undefined) parent[last] = value;
   else if (Array.isArray(parent)) parent.splice(Number(last), 1);
   else delete parent[last];
@@ -68,9 +80,9 @@ function valueAt(value: unknown, pointer: readonly string[]): unknown {
 }
 
 /** The managers whose fields we take over are no others. */
-function isAppliedByOthers(live: KubeObject, pointer: readonly string[]): boolean {
+function isAppliedByOthers(live: KubeObject, { pointer, overriddenManagers }: Ignored): boolean {
   const rows = (live.metadata.managedFields ?? []) as ManagedFields[];
-  return (takeOver(rows) ?? rows)
+  return (takeOver(rows, overriddenManagers) ?? rows)
     .filter(({ manager, operation }) => operation === 'Apply' && manager !== fieldManager)
     .some(({ fieldsV1 = {} }) => holds(fieldsV1, live, pointer));
 }

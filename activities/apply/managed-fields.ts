@@ -15,11 +15,15 @@ export interface FieldTree {
 }
 
 /**
- * The rows with those of kubectl and of older ways of applying merged into ours, so that the next apply takes back what was changed by
+ * The rows with those of kubectl, of older ways of applying and of overridden managers merged into ours, so that the next apply takes back what was changed by
  * hand; undefined where there is none of them. The rows of all other managers stay: their fields are theirs.
  */
-export function takeOver(rows: readonly ManagedFields[]): ManagedFields[] | undefined {
-  const taken = rows.filter(isOurs);
+export function takeOver(
+  rows: readonly ManagedFields[],
+  overridden: readonly string[] = [],
+): ManagedFields[] | undefined {
+  const prefixes = ['kubectl', 'before-first-apply', ...overridden];
+  const taken = rows.filter((row) => isOurs(row, prefixes));
   if (taken.length === 0) return undefined;
   const own = rows.find(isApply);
   const fieldsV1 = [...(own ? [own] : []), ...taken]
@@ -34,10 +38,11 @@ function isApply({ manager, operation, subresource }: ManagedFields): boolean {
   return manager === fieldManager && operation === 'Apply' && !subresource;
 }
 
-function isOurs(row: ManagedFields): boolean {
+function isOurs(row: ManagedFields, prefixes: readonly string[]): boolean {
   const { manager = '', operation, subresource } = row;
   if (subresource) return false;
-  if (manager.startsWith('kubectl') || manager.startsWith('before-first-apply')) return true;
+  if (manager !== fieldManager && prefixes.some((prefix) => manager.startsWith(prefix)))
+    return true;
   return manager === fieldManager && operation === 'Update';
 }
 

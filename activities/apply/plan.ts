@@ -30,10 +30,11 @@ export interface PlanContext {
   /** `group/Kind` of the kinds whose CRD belongs to the same revision. */
   readonly newKinds: ReadonlySet<string>;
   readonly redact: Redact;
+  /** API calls in flight. */
+  readonly concurrency: number;
+  /** Field managers, by the starts of their names, whose fields are taken over beside those of kubectl. */
+  readonly overriddenManagers: readonly string[];
 }
-
-/** API calls of one Kustomization in flight; the floor of the API server was reached with eight. */
-export const concurrency = 8;
 
 /**
  * Compares a stage with the cluster by a dry run of every object, and writes nothing. Fails with ApplyFailed, naming every object at
@@ -44,7 +45,7 @@ export async function planStage(
   objects: readonly KubeObject[],
 ): Promise<Decision[]> {
   const faults: string[] = [];
-  const decisions = await mapLimited(objects, concurrency, async (object) => {
+  const decisions = await mapLimited(objects, context.concurrency, async (object) => {
     try {
       return await decide(context, object);
     } catch (error) {
@@ -74,7 +75,7 @@ async function decide(context: PlanContext, object: KubeObject): Promise<Decisio
   const sent = context.leaveIgnored(object, live);
   try {
     const applied = await dryRun(context, sent);
-    const action = needsTakeOver(sent, live) ? 'take-over' : 'configure';
+    const action = needsTakeOver(context, sent, live) ? 'take-over' : 'configure';
     const isSame = action === 'configure' && !hasDrifted(live, applied);
     return isSame ? { object: sent, action: 'nothing' } : { object: sent, action, live, applied };
   } catch (error) {
@@ -94,9 +95,13 @@ async function recreate(
   return { object, action: 'recreate', live };
 }
 
-function needsTakeOver(object: KubeObject, live: KubeObject): boolean {
+function needsTakeOver(
+  { overriddenManagers }: PlanContext,
+  object: KubeObject,
+  live: KubeObject,
+): boolean {
   const rows = (live.metadata.managedFields ?? []) as ManagedFields[];
-  return applyMode(object) !== 'Merge' && takeOver(rows) !== undefined;
+  return applyMode(object) !== 'Merge' && takeOver(rows, overriddenManagers) !== undefined;
 }
 
 /** A kind that has just been defined is served a moment after its CRD says that it is established. */

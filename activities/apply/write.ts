@@ -13,7 +13,7 @@ export type Change = 'created' | 'configured' | 'unchanged' | 'skipped';
 /** Carries a decision out. Fails with ApplyFailed, naming the object, or with ClusterUnavailable. */
 export async function write(context: PlanContext, decision: Decision): Promise<Change> {
   try {
-    return await act(context.cluster, decision);
+    return await act(context, decision);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const title = describeRef(refOf(decision.object));
@@ -23,21 +23,23 @@ export async function write(context: PlanContext, decision: Decision): Promise<C
   }
 }
 
-async function act(cluster: Cluster, { object, action, live }: Decision): Promise<Change> {
+async function act(context: PlanContext, { object, action, live }: Decision): Promise<Change> {
+  const { cluster } = context;
   if (action === 'skip') return 'skipped';
   if (action === 'nothing') return 'unchanged';
-  if (action === 'take-over' && live) return applyTakingOver(cluster, object, live);
+  if (action === 'take-over' && live) return applyTakingOver(context, object, live);
   if (action === 'recreate' && live) await deleteAndWait(cluster, live);
   await serverSideApply(cluster, object);
   return action === 'create' ? 'created' : 'configured';
 }
 
 async function applyTakingOver(
-  cluster: Cluster,
+  { cluster, overriddenManagers }: PlanContext,
   object: KubeObject,
   live: KubeObject,
 ): Promise<Change> {
-  const rows = takeOver((live.metadata.managedFields ?? []) as ManagedFields[]);
+  const current = (live.metadata.managedFields ?? []) as ManagedFields[];
+  const rows = takeOver(current, overriddenManagers);
   await cluster.request({
     method: 'PATCH',
     path: await cluster.path(refOf(live)),

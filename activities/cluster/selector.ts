@@ -54,13 +54,23 @@ function compiled(field: string, text: string): RegExp {
   }
 }
 
+/** A test of labels by a label selector as Kubernetes writes it. Raises an Error that names what can not be read. */
+export function labelSelector(text: string): (labels: Values) => boolean {
+  const tests = requirements('label selector', text);
+  return (labels) => tests.every((matches) => matches(labels));
+}
+
 type Values = Readonly<Record<string, string>>;
 
 function values(field: string, text: string | undefined, of: (object: KubeObject) => Values): Test {
   if (!text) return all;
-  // Commas separate requirements, but not the values in parentheses.
-  const tests = text.split(/,(?![^(]*\))/).map((part) => requirement(field, part.trim()));
+  const tests = requirements(field, text);
   return (object) => tests.every((matches) => matches(of(object)));
+}
+
+/** Commas separate requirements, but not the values in parentheses. */
+function requirements(field: string, text: string): ((found: Values) => boolean)[] {
+  return text.split(/,(?![^(]*\))/).map((part) => requirement(field, part.trim()));
 }
 
 /** One requirement of a selector, as Kubernetes writes them: `a`, `!a`, `a=b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`. */

@@ -7,16 +7,21 @@ export interface StorageOptions {
   readonly dir: string;
   /** host:port */
   readonly advertisedAddress: string;
+  /** How many artifacts of a source are kept, and how long others are, for those who are about to download them. */
+  readonly keptRecords: number;
+  readonly keptMs: number;
 }
 
 /** The artifacts of sources as files of this worker, by Flux's paths: `gitrepository/<namespace>/<name>/<hash>.tar.gz`. */
 export class ArtifactStorage {
   readonly #dir: string;
   readonly #address: string;
+  readonly #retention: Retention;
 
-  constructor({ dir, advertisedAddress }: StorageOptions) {
+  constructor({ dir, advertisedAddress, ...retention }: StorageOptions) {
     this.#dir = dir;
     this.#address = advertisedAddress;
+    this.#retention = retention;
   }
 
   /** Path of the artifact of a commit below the storage. */
@@ -42,7 +47,7 @@ export class ArtifactStorage {
     const target = join(this.#dir, path);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     await rename(file, target);
-    await removeOld(dirname(target));
+    await removeOld(dirname(target), this.#retention);
   }
 
   /** Removes all artifacts of a source. */
@@ -58,11 +63,9 @@ export function isArtifactPath(path: string): boolean {
   return new RegExp(`^gitrepository/${part}/${part}/[0-9a-f]{40}\\.tar\\.gz$`).test(path);
 }
 
-/** Flux's retention: two records, and whatever is younger than a minute, for those who are about to download it. */
-const keptRecords = 2;
-const keptMs = 60_000;
+type Retention = Pick<StorageOptions, 'keptRecords' | 'keptMs'>;
 
-async function removeOld(directory: string): Promise<void> {
+async function removeOld(directory: string, { keptRecords, keptMs }: Retention): Promise<void> {
   const names = await readdir(directory);
   const files = await Promise.all(
     names.map(async (name) => {

@@ -23,6 +23,11 @@ export interface SourceDeps {
   readonly reportOnly: boolean;
 }
 
+/** By how many per cent intervals are spread, so that many sources do not ask at the same moment. */
+export interface Spread {
+  readonly jitterPercent: number;
+}
+
 /** An archived commit that is not in the storage yet. */
 export interface BuiltArtifact extends Archived {
   readonly file: string;

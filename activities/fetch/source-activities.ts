@@ -2,16 +2,16 @@ import { withConditions, type WantedCondition } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
 import type { Activities, ObjectKey, SourceLook, SourceOutcome } from '../contract.ts';
 import { alive } from '../heartbeat.ts';
-import type { SourceDeps } from './build-artifact.ts';
+import type { SourceDeps, Spread } from './build-artifact.ts';
 import { patchRepository, readRepository, type LoadedRepository } from './repository.ts';
 import { fetchSource } from './source-fetch.ts';
 import { lookAtSource } from './source-look.ts';
 
-export type { SourceDeps };
+export type { SourceDeps, Spread };
 
 /** The activities of the source workflow. */
 export function createSourceActivities(
-  deps: SourceDeps,
+  deps: SourceDeps & Spread,
 ): Pick<Activities, 'lookAtSource' | 'fetchSource' | 'concludeSource' | 'finalizeSource'> {
   return {
     lookAtSource: alive((key: ObjectKey) => lookAtSource(deps, key)),

@@ -1,15 +1,15 @@
 import { parseDuration, unsupportedFields } from '../../api/index.ts';
 import { reportOnly } from '../cluster/report-only.ts';
 import type { ObjectKey, SourceLook, Trigger } from '../contract.ts';
-import { remoteOf, type SourceDeps } from './build-artifact.ts';
+import { remoteOf, type SourceDeps, type Spread } from './build-artifact.ts';
 import { lookUp } from './git.ts';
 import { patchRepository, readRepository, type LoadedRepository } from './repository.ts';
 
 /** Reads a GitRepository, asks its remote for the revision, and says whether there is something to fetch. Adds the finalizer where it is missing. */
-export async function lookAtSource(deps: SourceDeps, key: ObjectKey): Promise<SourceLook> {
+export async function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): Promise<SourceLook> {
   const loaded = await readRepository(deps.cluster, key);
   if (!loaded) return { ...noLook, verdict: 'gone', why: 'the object is not there' };
-  const base = baseOf(loaded);
+  const base = baseOf(loaded, deps);
   const reason = reportOnly(loaded.object, deps.reportOnly);
   if (reason) return { ...base, verdict: 'suspended', why: reason };
   if (loaded.object.metadata.deletionTimestamp) {
@@ -65,11 +65,10 @@ function newsOf(
   return notReady && { trigger: 'retry', why: notReady.message };
 }
 
-function baseOf({ parsed, object }: LoadedRepository): Base {
+function baseOf({ parsed, object }: LoadedRepository, { jitterPercent }: Spread): Base {
   const { spec, status } = parsed;
   const asked = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
-  // Spread, so that many sources with the same interval do not ask at the same moment.
-  const spread = 0.95 + 0.1 * Math.random();
+  const spread = 1 + (jitterPercent / 100) * (2 * Math.random() - 1);
   return {
     generation: object.metadata.generation ?? 0,
     ...(asked && asked !== status?.lastHandledReconcileAt ? { requestedAt: asked } : {}),

@@ -15,11 +15,13 @@ export interface HealthTools extends PassTools {
   readonly signal: AbortSignal;
   /** Told once, when there is something to wait for. */
   readonly waiting: () => Promise<void>;
+  /** Ends the wait when something has failed for good, instead of at the time-out. */
+  readonly failFast: boolean;
 }
 
 /**
  * The health stage: waits until everything that is to be checked is current. Fails with HealthCheckFailed as soon as something has failed
- * for good, or at the time-out, naming what is pending. An API server that is away for a while is waited for.
+ * for good, where that is wanted, or at the time-out, naming what is pending. An API server that is away for a while is waited for.
  */
 export async function checkHealth(tools: HealthTools, pass: Pass): Promise<HealthReport> {
   const begun = Date.now();
@@ -38,7 +40,7 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
   ) {
     pending = await look(view, pending);
     const dead = pending.filter(({ status }) => status === 'Failed');
-    if (dead.length > 0) {
+    if (dead.length > 0 && tools.failFast) {
       const resources = describe(dead);
       throw fail(
         'HealthCheckFailed',

@@ -14,6 +14,8 @@ export interface RenderSources {
   readonly load: (pass: Pass) => Promise<LoadedKustomization>;
   /** The Secret with the age keys of Kustomizations whose decryption names no Secret. */
   readonly ageSecret: ObjectKey | undefined;
+  /** Fails a build for a variable that is not set; takes it as empty where false. */
+  readonly strictSubstitution: boolean;
 }
 
 /**
@@ -25,11 +27,13 @@ export function renderedObjects({
   renderer,
   load,
   ageSecret,
+  strictSubstitution,
 }: RenderSources): RenderedObjects {
   return async (pass) => {
     const { spec } = await load(pass);
     const { namespace, name } = pass.key;
-    const variables = await loadVariables(cluster, spec, namespace);
+    const found = await loadVariables(cluster, spec, namespace);
+    const variables = found && { ...found, lenient: !strictSubstitution };
     const keys = await loadKeys(cluster, spec, { namespace, globalSecret: ageSecret });
     const set = await renderer.render(spec, pass, { variables, keys });
     if (pass.digest === undefined || pass.digest === set.digest) return set;

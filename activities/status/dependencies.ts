@@ -8,11 +8,13 @@ export interface Dependant {
   readonly key: ObjectKey;
   readonly loaded: LoadedKustomization;
   readonly revision: string;
+  /** Lets a readyExpr count beside the ready condition, not in its place. */
+  readonly additiveReadyExpr: boolean;
 }
 
 /**
  * Names the first dependency that is not ready, or nothing. A dependency on the same source counts as ready only when it has applied
- * the revision that is about to be applied here; a readyExpr takes the place of all that. Dependencies that lead back are named as a cycle.
+ * the revision that is about to be applied here; a readyExpr takes the place of all that, unless it is additive. Dependencies that lead back are named as a cycle.
  */
 export async function checkDependencies(
   cluster: Cluster,
@@ -22,11 +24,7 @@ export async function checkDependencies(
   for (const { readyExpr, ...ref } of loaded.spec.dependsOn ?? []) {
     const target = { name: ref.name, namespace: ref.namespace ?? key.namespace };
     const dependency = await loadKustomization(cluster, target);
-    const fault = dependency
-      ? readyExpr
-        ? faultByExpression(readyExpr, dependant, dependency)
-        : faultOf(dependant, dependency)
-      : 'is not there';
+    const fault = dependency ? faultBy(readyExpr, dependant, dependency) : 'is not there';
     if (!fault) continue;
     const cycle = await cycleThrough(cluster, key, target);
     return cycle ?? `dependency ${titleOf(target)} ${fault}`;
@@ -37,6 +35,16 @@ export async function checkDependencies(
 /** Compiles a readyExpr, over `self` and `dep`. Raises an Error where it is not valid or does not give a bool. */
 export function readyExpression(text: string): BooleanExpression {
   return variablesExpression(text, ['self', 'dep']);
+}
+
+function faultBy(
+  readyExpr: string | undefined,
+  dependant: Dependant,
+  dependency: LoadedKustomization,
+): string | undefined {
+  if (!readyExpr) return faultOf(dependant, dependency);
+  const fault = dependant.additiveReadyExpr ? faultOf(dependant, dependency) : undefined;
+  return fault ?? faultByExpression(readyExpr, dependant, dependency);
 }
 
 function faultByExpression(

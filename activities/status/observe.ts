@@ -39,25 +39,27 @@ export async function observe(
   if (loaded.spec.suspend) return { ...base, verdict: 'suspended', why: 'spec.suspend is true' };
   const refusal = refusalOf(loaded, key, policy);
   if (refusal) return { ...base, verdict: 'rejected', ...refusal };
-  return lookAtInputs(cluster, key, loaded, base);
+  return lookAtInputs(cluster, { key, loaded }, base, policy);
 }
 
 async function lookAtInputs(
   cluster: Cluster,
-  key: ObjectKey,
-  loaded: LoadedKustomization,
-  base: Omit<Look, 'verdict' | 'why'>,
+  { key, loaded }: { readonly key: ObjectKey; readonly loaded: LoadedKustomization },
+  base: Base,
+  { requeueDependencyMs: retryMs, additiveReadyExpr }: ObservePolicy,
 ): Promise<Look> {
   const source = await readSource(cluster, loaded.spec.sourceRef, key.namespace);
   if (!source.artifact) {
     const { why } = source;
-    return { ...base, verdict: 'waiting', reason: 'ArtifactFailed', why, retryMs: missingRetryMs };
+    return { ...base, verdict: 'waiting', reason: 'ArtifactFailed', why, retryMs };
   }
   const { artifact } = source;
   const ready = { ...base, artifact };
-  const blocker = await checkDependencies(cluster, { key, loaded, revision: artifact.revision });
+  const { revision } = artifact;
+  const dependant = { key, loaded, revision, additiveReadyExpr };
+  const blocker = await checkDependencies(cluster, dependant);
   if (blocker) {
-    const wait = { reason: 'DependencyNotReady', why: blocker, retryMs: missingRetryMs };
+    const wait = { reason: 'DependencyNotReady', why: blocker, retryMs };
     return { ...ready, ...wait, verdict: 'waiting' };
   }
   const news = newsOf(loaded, artifact.revision, base.requestedAt);
@@ -98,25 +100,34 @@ function readyOf({ conditions = [] }: LoadedKustomization['status']): Condition 
 function baseOf(
   { spec, status, object }: LoadedKustomization,
   key: ObjectKey,
-  { retryBackoff }: ObservePolicy,
+  policy: ObservePolicy,
 ): Base {
   const asked = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
-  const intervalMs = parseDuration(spec.interval);
   const { kind, name, namespace = key.namespace } = spec.sourceRef;
-  const retryMs = spec.retryInterval ? parseDuration(spec.retryInterval) : intervalMs;
   const order = object.metadata.annotations?.['sluice.dev/prune'];
   return {
     generation: object.metadata.generation ?? 0,
     source: `${kind}/${namespace}/${name}`,
     ...(asked && asked !== status.lastHandledReconcileAt ? { requestedAt: asked } : {}),
+    ...timesOf(spec, policy),
+    ...(policy.newsEndsHealthWait ? {} : { quietHealthWait: true }),
+    pruneFirst: order === 'before-health',
+  };
+}
+
+function timesOf(
+  spec: LoadedKustomization['spec'],
+  { retryBackoff, jitterPercent }: ObservePolicy,
+): Pick<Look, 'intervalMs' | 'jitterPercent' | 'retryMs' | 'retryCapMs' | 'timeoutMs'> {
+  const intervalMs = parseDuration(spec.interval);
+  const retryMs = spec.retryInterval ? parseDuration(spec.retryInterval) : intervalMs;
+  const timeoutMs = spec.timeout ? parseDuration(spec.timeout) : intervalMs - 30_000;
+  return {
     intervalMs,
+    jitterPercent,
     retryMs,
     ...(retryBackoff ? { retryCapMs: Math.max(intervalMs, retryMs) } : {}),
-    timeoutMs: Math.max(
-      spec.timeout ? parseDuration(spec.timeout) : intervalMs - 30_000,
-      minTimeoutMs,
-    ),
-    pruneFirst: order === 'before-health',
+    timeoutMs: Math.max(timeoutMs, minTimeoutMs),
   };
 }
 
@@ -124,8 +135,6 @@ type Base = Omit<Look, 'verdict' | 'why'>;
 
 /** Flux's floor for health checks: `timeout: 1s` behaves as 30 s. */
 const minTimeoutMs = 30_000;
-/** What is missing wakes its dependants when it comes; this is only the safety net. */
-const missingRetryMs = 30_000;
 
 const noLook = {
   generation: 0,

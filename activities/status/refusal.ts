@@ -12,6 +12,14 @@ export interface ObservePolicy {
   readonly reportOnly: boolean;
   /** Lets repeated failures be retried ever later; Flux's fixed interval where false. */
   readonly retryBackoff: boolean;
+  /** When to look again at what is missing, should no event tell of it; Flux's flag --requeue-dependency. */
+  readonly requeueDependencyMs: number;
+  /** By how many per cent intervals are spread; Flux's flag --interval-jitter-percentage. */
+  readonly jitterPercent: number;
+  /** Lets a readyExpr count beside the ready condition, not in its place. */
+  readonly additiveReadyExpr: boolean;
+  /** Lets news end a health wait. */
+  readonly newsEndsHealthWait: boolean;
 }
 
 /** Why a spec is not worked on at all, until it is changed. */

@@ -1,9 +1,19 @@
 import type { Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
+import { labelSelector } from '../../activities/cluster/selector.ts';
+import type { Trigger } from '../../activities/contract.ts';
 import { configHandler, configKinds, outdatedBy, type Configs } from './configs.ts';
 import { indexOf, type Index } from './index-of.ts';
-import { isBehind, ownTrigger, sightOf, touchedBy, wakesDependants, type Sight } from './state.ts';
 import { createLane, type Lane } from './lane.ts';
+import {
+  isBehind,
+  ownTrigger,
+  sightOf,
+  touchedBy,
+  wakesDependants,
+  type Belongs,
+  type Sight,
+} from './state.ts';
 import { followKind, type WatchHandler } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
@@ -21,43 +31,62 @@ export const watchedKinds = [
  * Turns changes in the cluster into signals until the signal aborts. It keeps nothing: after each list it starts what is missing,
  * signals what is behind and ends what is orphaned, and every one of its actions may be repeated by another bridge.
  */
-export async function runBridge(
-  cluster: Cluster,
-  waker: Waker,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
+export async function runBridge(parts: BridgeParts, signal: AbortSignal): Promise<void> {
+  const { cluster, scope, ...rest } = parts;
+  const { namespace, configSelector } = scope;
   const state: BridgeState = {
     sights: new Map(),
     index: indexOf(),
     lane: createLane(),
     configs: new Map(),
-    waker,
-    log,
+    belongs: scope.labelSelector ? labelSelector(scope.labelSelector) : () => true,
+    namespace,
+    ...rest,
   };
+  const configs = configSelector ? configKinds(configSelector, namespace) : [];
   await Promise.all([
-    ...watchedKinds.map((kind) => followKind(cluster, kind, handlerFor(kind.kind, state), signal)),
-    ...configKinds.map((kind) =>
+    ...watchedKinds.map((kind) =>
+      followKind(cluster, { ...kind, namespace }, handlerFor(kind.kind, state), signal),
+    ),
+    ...configs.map((kind) =>
       followKind(cluster, kind, configHandler(kind.kind, configParts(state)), signal),
     ),
   ]);
 }
 
-interface BridgeState {
+/** What a bridge looks at, and whom it tells. */
+export interface BridgeParts {
+  readonly cluster: Cluster;
+  readonly waker: Waker;
+  readonly log: Log;
+  readonly scope: BridgeScope;
+}
+
+/** What of a cluster a bridge has to do with. */
+export interface BridgeScope {
+  /** Labels of the objects of its shard; all where absent. The artifacts of others still wake those who use them. */
+  readonly labelSelector?: string | undefined;
+  /** Its only namespace; all where absent. */
+  readonly namespace?: string | undefined;
+  /** Labels of the ConfigMaps and Secrets that wake those who use them; none where absent. */
+  readonly configSelector?: string | undefined;
+}
+
+interface BridgeState extends Omit<BridgeParts, 'cluster' | 'scope'> {
   readonly sights: Map<string, Sight>;
   readonly index: Index;
   /** For those whose path a new artifact did not touch. */
   readonly lane: Lane;
   readonly configs: Configs;
-  readonly waker: Waker;
-  readonly log: Log;
+  readonly belongs: Belongs;
+  readonly namespace: string | undefined;
 }
 
 function handlerFor(kind: string, state: BridgeState): WatchHandler {
-  const { sights, waker, log } = state;
+  const { sights, waker, log, belongs, namespace } = state;
   return {
     async listed(objects) {
-      const present = objects.map((object) => sightOf(kind, object));
+      const present = objects.map((object) => sightOf(kind, object, belongs));
       const names = new Set(present.map(nameOf));
       for (const [name, sight] of sights) {
         if (sight.kind === kind && !names.has(name)) forget(state, sight);
@@ -66,16 +95,17 @@ function handlerFor(kind: string, state: BridgeState): WatchHandler {
         if (sights.has(nameOf(sight))) notice(state, sight);
         else remember(state, sight);
       }
-      await waker.heal(kind, present, (sight) => isBehind(sight, sourceRevision(sights, sight)));
+      const behind = (sight: Sight): boolean => isBehind(sight, sourceRevision(sights, sight));
+      await waker.heal(kind, { present, behind, namespace });
       wakeBehind(state, present);
       wakeOutdated(state);
       log.info('listed', { kind, objects: present.length });
     },
     changed(object: KubeObject) {
-      notice(state, sightOf(kind, object));
+      notice(state, sightOf(kind, object, belongs));
     },
     deleted(object) {
-      forget(state, sightOf(kind, object));
+      forget(state, sightOf(kind, object, belongs));
     },
     failed: failureLog(kind, state),
   };
@@ -89,7 +119,7 @@ function failureLog(kind: string, { log, index }: BridgeState): WatchHandler['fa
 }
 
 function configParts(state: BridgeState): Parameters<typeof configHandler>[1] {
-  const { configs, sights, index, waker } = state;
+  const { configs, sights, index } = state;
   return {
     configs,
     listed() {
@@ -98,7 +128,7 @@ function configParts(state: BridgeState): Parameters<typeof configHandler>[1] {
     changed(name, why) {
       for (const dependant of index.dependants(name)) {
         const sight = sights.get(dependant);
-        if (sight) waker.wake(sight.kind, sight.key, 'config', why);
+        if (sight) wake(state, sight, 'config', why);
       }
     },
     failed: failureLog('ConfigMap or Secret', state),
@@ -106,20 +136,20 @@ function configParts(state: BridgeState): Parameters<typeof configHandler>[1] {
 }
 
 /** Variables and keys that changed while no bridge watched. */
-function wakeOutdated({ sights, configs, waker }: BridgeState): void {
-  for (const sight of sights.values()) {
-    const name = outdatedBy(sight, configs);
-    if (name) waker.wake(sight.kind, sight.key, 'config', `${name} changed since the last pass`);
+function wakeOutdated(state: BridgeState): void {
+  for (const sight of state.sights.values()) {
+    const name = outdatedBy(sight, state.configs);
+    if (name) wake(state, sight, 'config', `${name} changed since the last pass`);
   }
 }
 
 function notice(state: BridgeState, now: Sight): void {
-  const { sights, index, waker } = state;
+  const { sights, index } = state;
   const name = nameOf(now);
   const before = sights.get(name);
   remember(state, now);
   const trigger = ownTrigger(before, now);
-  if (trigger) waker.wake(now.kind, now.key, trigger, `${trigger} of ${name}`);
+  if (trigger) wake(state, now, trigger, `${trigger} of ${name}`);
   if (now.attemptedRevision !== before?.attemptedRevision) state.lane.done(name);
   const dependants = index.dependants(name).flatMap((dependant) => sights.get(dependant) ?? []);
   if (now.kind !== 'Kustomization') {
@@ -128,26 +158,26 @@ function notice(state: BridgeState, now: Sight): void {
   }
   const own = `${now.key.namespace}/${now.key.name}`;
   const wakesAll = wakesDependants(before, now);
-  for (const { kind, key, judged } of dependants) {
-    if (wakesAll || judged.includes(own))
-      waker.wake(kind, key, 'dependency', `${name} at ${now.appliedRevision}`);
+  for (const sight of dependants) {
+    if (wakesAll || sight.judged.includes(own))
+      wake(state, sight, 'dependency', `${name} at ${now.appliedRevision}`);
   }
 }
 
 /** Those whose path the artifact touched, and what they depend on, at once; all others a few at a time, since most have little to do. */
 function wakeFollowers(state: BridgeState, source: Sight, dependants: readonly Sight[]): void {
-  const { sights, lane, waker } = state;
+  const { sights, lane } = state;
   const first = withDependencies(sights, touchedBy(source, dependants) ?? dependants);
   const why = `${nameOf(source)} at ${source.artifactRevision}`;
   for (const sight of dependants) {
     // Resuming it makes it look.
-    if (sight.suspended) continue;
-    const wake = (): void => {
-      waker.wake(sight.kind, sight.key, 'source', why);
+    if (sight.suspended || !sight.ours) continue;
+    const begin = (): void => {
+      wake(state, sight, 'source', why);
     };
     const name = nameOf(sight);
-    if (first.has(name)) wake();
-    else lane.put(name, wake);
+    if (first.has(name)) begin();
+    else lane.put(name, begin);
   }
 }
 
@@ -165,6 +195,10 @@ function withDependencies(sights: Map<string, Sight>, of: readonly Sight[]): Set
   return names;
 }
 
+function wake({ waker }: BridgeState, sight: Sight, trigger: Trigger, reason: string): void {
+  if (sight.ours) waker.wake(sight.kind, sight.key, trigger, reason);
+}
+
 function remember({ sights, index }: BridgeState, now: Sight): void {
   const name = nameOf(now);
   sights.set(name, now);
@@ -173,13 +207,14 @@ function remember({ sights, index }: BridgeState, now: Sight): void {
 }
 
 /** Sources and Kustomizations are listed side by side, so whichever list comes last finds who is behind. */
-function wakeBehind({ sights, index, waker }: BridgeState, sources: readonly Sight[]): void {
+function wakeBehind(state: BridgeState, sources: readonly Sight[]): void {
+  const { sights, index } = state;
   for (const source of sources) {
     if (source.kind === 'Kustomization' || source.artifactRevision === '') continue;
     for (const dependant of index.dependants(nameOf(source))) {
       const sight = sights.get(dependant);
       if (!sight || !isBehind(sight, source.artifactRevision)) continue;
-      waker.wake(sight.kind, sight.key, 'source', `${nameOf(source)} is ahead`);
+      wake(state, sight, 'source', `${nameOf(source)} is ahead`);
     }
   }
 }
@@ -188,7 +223,7 @@ function forget({ sights, index, lane, waker }: BridgeState, gone: Sight): void 
   sights.delete(nameOf(gone));
   lane.done(nameOf(gone));
   index.remove(nameOf(gone));
-  waker.end(gone.kind, gone.key);
+  if (gone.ours) waker.end(gone.kind, gone.key);
 }
 
 function sourceRevision(sights: Map<string, Sight>, { source }: Sight): string | undefined {

@@ -3,12 +3,10 @@ import type { Sight } from './state.ts';
 import type { Followed, WatchHandler } from './watch.ts';
 
 /** The ConfigMaps and Secrets that their owners want to be watched; nothing but their metadata comes here. */
-export const configKinds: readonly Followed[] = ['ConfigMap', 'Secret'].map((kind) => ({
-  apiVersion: 'v1',
-  kind,
-  labelSelector: 'reconcile.fluxcd.io/watch=Enabled',
-  metadataOnly: true,
-}));
+export function configKinds(labelSelector: string, namespace: string | undefined): Followed[] {
+  const common = { apiVersion: 'v1', labelSelector, namespace, metadataOnly: true };
+  return ['ConfigMap', 'Secret'].map((kind) => ({ ...common, kind }));
+}
 
 /** Versions and times of the watched objects, by `Kind/namespace/name`. */
 export type Configs = Map<string, { readonly version: string; readonly changedAt: string }>;

@@ -35,17 +35,20 @@ export interface Sight {
   readonly configs: readonly string[];
   /** When a pass last ended with objects rendered; empty where none did. */
   readonly passedAt: string;
+  /** Whether this shard has to do with it. */
+  readonly ours: boolean;
 }
 
+/** Tells by its labels whether an object belongs to a shard. */
+export type Belongs = (labels: Readonly<Record<string, string>>) => boolean;
+
 /** Reads a sight from an object as the API server gives it; tolerates whatever bypassed the schema. */
-export function sightOf(kind: string, object: KubeObject): Sight {
+export function sightOf(kind: string, object: KubeObject, belongs: Belongs = () => true): Sight {
   const { metadata } = object;
   const key = { namespace: metadata.namespace ?? '', name: metadata.name };
   const spec = record(object['spec']);
   const status = record(object['status']);
-  const artifact = record(status['artifact']);
   const source = record(spec['sourceRef']);
-  const revision = text(artifact['revision']);
   const dependencies = list(spec['dependsOn']);
   return {
     kind,
@@ -60,9 +63,7 @@ export function sightOf(kind: string, object: KubeObject): Sight {
     ready: list(status['conditions']).some(
       (row) => row['type'] === 'Ready' && row['status'] === 'True',
     ),
-    artifact: revision === '' ? '' : `${revision} ${text(artifact['digest'])}`,
-    artifactRevision: revision,
-    changed: changedIn(artifact),
+    ...artifactOf(status),
     path: posix.join('/', text(spec['path'])).replace(/^\/|\/$/g, ''),
     appliedRevision: text(status['lastAppliedRevision']),
     attemptedRevision: text(status['lastAttemptedRevision']),
@@ -73,12 +74,13 @@ export function sightOf(kind: string, object: KubeObject): Sight {
       .map((row) => nameIn(row, key.namespace)),
     configs: configsIn(spec, key.namespace),
     passedAt: text(list(status['history'])[0]?.['lastReconciled']),
+    ours: belongs(metadata.labels ?? {}),
   };
 }
 
 /** Why the workflow of an object has to look after its object changed from `before` to `now`; nothing where it need not. */
 export function ownTrigger(before: Sight | undefined, now: Sight): Trigger | undefined {
-  if (before?.uid !== now.uid) return 'start';
+  if (before?.uid !== now.uid || (now.ours && !before.ours)) return 'start';
   if (now.deleting && !before.deleting) return 'delete';
   if (now.generation !== before.generation) return 'spec';
   return now.requestedAt !== before.requestedAt ? 'request' : undefined;
@@ -111,8 +113,17 @@ export function isBehind(now: Sight, sourceRevision: string | undefined): boolea
   return sourceRevision !== undefined && sourceRevision !== now.attemptedRevision;
 }
 
-function changedIn(artifact: Record<string, unknown>): string[] {
-  const told = text(record(artifact['metadata'])[changedDirectories]);
+function artifactOf(
+  status: Record<string, unknown>,
+): Pick<Sight, 'artifact' | 'artifactRevision' | 'changed'> {
+  const { revision, digest, metadata } = record(status['artifact']);
+  const artifactRevision = text(revision);
+  const artifact = artifactRevision === '' ? '' : `${artifactRevision} ${text(digest)}`;
+  return { artifact, artifactRevision, changed: changedIn(record(metadata)) };
+}
+
+function changedIn(metadata: Record<string, unknown>): string[] {
+  const told = text(metadata[changedDirectories]);
   try {
     const directories: unknown = JSON.parse(told || '[]');
     return Array.isArray(directories) ? directories.filter((at) => typeof at === 'string') : [];

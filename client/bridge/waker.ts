@@ -3,7 +3,6 @@ import type { ObjectKey, Trigger } from '../../activities/contract.ts';
 import {
   attributes,
   reconcileSignal,
-  taskQueue,
   workflowId,
   workflowTypes,
   type ReconciledKind,
@@ -18,11 +17,27 @@ export interface Waker {
   /** Lets the workflow of a deleted object see that it is gone. */
   end(kind: string, key: ObjectKey): void;
   /** Starts the workflows that are missing, signals those behind, and ends those whose object is not there. */
-  heal(kind: string, present: readonly Sight[], behind: (sight: Sight) => boolean): Promise<void>;
+  heal(kind: string, found: Found): Promise<void>;
 }
 
-/** A waker with at most `concurrency` calls to Temporal in flight; a call that fails is tried again until it succeeds. */
-export function createWaker(client: Client, log: Log, concurrency = 16): Waker {
+/** All objects of a kind that there are. */
+export interface Found {
+  readonly present: readonly Sight[];
+  readonly behind: (sight: Sight) => boolean;
+  /** The only namespace that was looked at; all where absent. */
+  readonly namespace: string | undefined;
+}
+
+/** Where workflows are sent to, and how fast. */
+export interface WakerOptions {
+  readonly taskQueue: string;
+  /** Calls to Temporal in flight. */
+  readonly concurrency?: number;
+}
+
+/** A waker with few calls to Temporal in flight; a call that fails is tried again until it succeeds. */
+export function createWaker(client: Client, log: Log, options: WakerOptions): Waker {
+  const { taskQueue, concurrency = 16 } = options;
   const queue = new Map<string, () => Promise<void>>();
   let running = 0;
   const pump = (): void => {
@@ -42,7 +57,8 @@ export function createWaker(client: Client, log: Log, concurrency = 16): Waker {
   };
   const wake: Waker['wake'] = (kind, key, trigger, reason) => {
     if (!isReconciled(kind)) return;
-    put(workflowId(kind, key), () => signalWithStart(client, kind, key, { trigger, reason }));
+    const message = { trigger, reason, taskQueue };
+    put(workflowId(kind, key), () => signalWithStart(client, kind, key, message));
   };
   const end: Waker['end'] = (kind, key) => {
     if (isReconciled(kind)) put(workflowId(kind, key), () => signalIfRunning(client, kind, key));
@@ -50,20 +66,27 @@ export function createWaker(client: Client, log: Log, concurrency = 16): Waker {
   return {
     wake,
     end,
-    async heal(kind, present, behind) {
+    async heal(kind, { present, behind, namespace }) {
       if (!isReconciled(kind)) return;
       const orphans = await runningIds(client, kind, log);
       for (const sight of present) {
         const missing = !orphans.delete(workflowId(kind, sight.key));
+        if (!sight.ours) continue;
         if (missing) wake(kind, sight.key, 'start', 'its workflow was missing');
         else if (behind(sight)) wake(kind, sight.key, 'source', 'its status is behind');
       }
-      for (const id of orphans) {
-        const [namespace = '', name = ''] = id.split('/').slice(-2);
-        end(kind, { namespace, name });
-      }
+      for (const key of keysOf(orphans, namespace)) end(kind, key);
     },
   };
+}
+
+/** The objects of workflow ids, those of one namespace where it is given. */
+function keysOf(ids: Iterable<string>, only: string | undefined): ObjectKey[] {
+  const keys = [...ids].map((id) => {
+    const [namespace = '', name = ''] = id.split('/').slice(-2);
+    return { namespace, name };
+  });
+  return only === undefined ? keys : keys.filter(({ namespace }) => namespace === only);
 }
 
 function isReconciled(kind: string): kind is ReconciledKind {
@@ -88,11 +111,11 @@ async function signalWithStart(
   client: Client,
   kind: ReconciledKind,
   key: ObjectKey,
-  wake: { trigger: Trigger; reason: string },
+  wake: { trigger: Trigger; reason: string; taskQueue: string },
 ): Promise<void> {
   await client.workflow.signalWithStart(workflowTypes[kind], {
     workflowId: workflowId(kind, key),
-    taskQueue,
+    taskQueue: wake.taskQueue,
     args: [{ key, trigger: 'start' }],
     signal: reconcileSignal,
     signalArgs: [wake],

@@ -16,12 +16,14 @@ export interface Followed {
   readonly apiVersion: string;
   readonly kind: string;
   readonly labelSelector?: string | undefined;
+  /** The one namespace that is looked at; all of them where absent. */
+  readonly namespace?: string | undefined;
   /** Asks for nothing but metadata, so that no content of the objects comes here. */
   readonly metadataOnly?: boolean;
 }
 
 /**
- * Follows objects in all namespaces until the signal aborts: lists, watches, resumes where a watch ended,
+ * Follows objects until the signal aborts: lists, watches, resumes where a watch ended,
  * and lists again on 410 or after an outage. A kind that is not served is asked for again every 15 s.
  */
 export async function followKind(
@@ -88,8 +90,8 @@ async function watchOf(cluster: Cluster, followed: Followed, signal: AbortSignal
   return (query) => cluster.watch(path, { ...selectorOf(followed), ...query }, signal, accept);
 }
 
-function pathOf(cluster: Cluster, { apiVersion, kind }: Followed): Promise<string> {
-  return cluster.path({ apiVersion, kind, name: '' });
+function pathOf(cluster: Cluster, { apiVersion, kind, namespace }: Followed): Promise<string> {
+  return cluster.path({ apiVersion, kind, namespace, name: '' });
 }
 
 function selectorOf({ labelSelector }: Followed): Record<string, string> {

@@ -49,6 +49,8 @@ export async function previewSync(
     force: spec.force,
     leaveIgnored: ignoredFields(spec.ignore),
     newKinds: new Set(),
+    concurrency: 8,
+    overriddenManagers: [],
     redact,
   };
   const decisions = await planStage(context, known);

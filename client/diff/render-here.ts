@@ -42,7 +42,13 @@ export async function renderHere(
     });
     const spec = place ? { ...loaded.spec, path: place.path } : loaded.spec;
     const load = (): Promise<LoadedKustomization> => Promise.resolve({ ...loaded, spec });
-    const rendered = renderedObjects({ cluster, renderer, load, ageSecret: undefined });
+    const rendered = renderedObjects({
+      cluster,
+      renderer,
+      load,
+      ageSecret: undefined,
+      strictSubstitution: true,
+    });
     const { generation = 0 } = loaded.object.metadata;
     const { kind, name } = spec.sourceRef;
     return await rendered({ key, generation, source: `${kind}/${name}`, artifact, timeoutMs: 0 });

@@ -23,6 +23,9 @@ export interface Services {
   pid(name: ServiceName): number | undefined;
 }
 
+/** What the services need of a stack. */
+export type ServedStack = Pick<Stack, 'kubeconfig' | 'temporalAddress' | 'tools'>;
+
 /** Settings that go to the services beside those of the stack. */
 export interface ServiceOptions {
   /** Where logs and the worker's cache are kept. */
@@ -32,7 +35,10 @@ export interface ServiceOptions {
 }
 
 /** Prepares the services of a stack; starts none of them. */
-export async function createServices(stack: Stack, options: ServiceOptions): Promise<Services> {
+export async function createServices(
+  stack: ServedStack,
+  options: ServiceOptions,
+): Promise<Services> {
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   const environment = await environmentOf(stack, options);
   const running = new Map<ServiceName, ChildProcess>();
@@ -69,7 +75,7 @@ const programs: Record<ServiceName, { file: string; ready: string }> = {
 };
 
 async function environmentOf(
-  stack: Stack,
+  stack: ServedStack,
   { dir, environment, temporalNamespace = 'default' }: ServiceOptions,
 ): Promise<Record<string, string>> {
   const port = await freePort();

@@ -5,6 +5,7 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { gitRepository, kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
 import { openSpace } from '../support/space.ts';
+import { mainShard } from '../support/stack.ts';
 
 const { space, repository } = await openSpace();
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -14,6 +15,7 @@ const second = spawn(process.execPath, ['--import', loader, program], {
     PATH: process.env['PATH'] ?? '',
     KUBECONFIG: inject('kubeconfig'),
     TEMPORAL_ADDRESS: inject('temporalAddress'),
+    SLUICE_WATCH_LABEL_SELECTOR: mainShard,
   },
   stdio: ['ignore', 'ignore', 'pipe'],
 });

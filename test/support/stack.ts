@@ -16,11 +16,15 @@ declare module 'vitest' {
   }
 }
 
+/** Which objects the shared bridge works on; a test that runs its own services labels its objects with the key. */
+export const mainShard = '!sharding.fluxcd.io/key';
+
 /** One stack, one worker and one bridge for all end-to-end files of a run; each file has its own namespace. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
   const system = await startSystem(dir, {
     SLUICE_SOPS_AGE_SECRET: `${globalKeys.namespace}/${globalKeys.name}`,
+    SLUICE_WATCH_LABEL_SELECTOR: mainShard,
     SLUICE_CUSTOM_APPLY_STAGE_KINDS: 'rbac.authorization.k8s.io/Role',
   });
   project.provide('kubeconfig', system.stack.kubeconfig);

@@ -8,9 +8,10 @@ test('the interval is spread by five per cent and no more', () => {
       fc.integer({ min: 1000, max: 86_400_000 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (interval, random) => {
-        const next = jittered(interval, random);
+        const next = jittered({ intervalMs: interval }, random);
         expect(next).toBeGreaterThanOrEqual(Math.floor(interval * 0.95));
         expect(next).toBeLessThanOrEqual(Math.ceil(interval * 1.05));
+        expect(jittered({ intervalMs: interval, jitterPercent: 0 }, random)).toBe(interval);
       },
     ),
   );

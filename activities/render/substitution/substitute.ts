@@ -15,11 +15,12 @@ export interface BuiltDocument {
  */
 export function substitute(
   { text, value }: BuiltDocument,
-  { values }: Variables,
+  { values, lenient }: Variables,
 ): string | undefined {
   if (!text.includes('$') || isDisabled(value)) return undefined;
   try {
-    return expand(text, (name) => (Object.hasOwn(values, name) ? values[name] : undefined));
+    const unset = lenient ? '' : undefined;
+    return expand(text, (name) => (Object.hasOwn(values, name) ? values[name] : unset));
   } catch (error) {
     if (!(error instanceof SubstitutionError)) throw error;
     const message = `variable substitution failed: ${error.message}`;

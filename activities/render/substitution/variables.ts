@@ -9,6 +9,8 @@ export interface Variables {
   readonly values: Readonly<Record<string, string>>;
   /** Names of those whose value came from a Secret. */
   readonly secret: readonly string[];
+  /** Takes a variable that is not set as empty instead of failing the build. */
+  readonly lenient?: boolean;
 }
 
 /**

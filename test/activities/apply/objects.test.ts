@@ -64,6 +64,14 @@ test('the fields of kubectl become ours, those of other managers stay theirs', (
   ]);
 });
 
+test('the fields of an overridden manager become ours, too', () => {
+  const rows = [{ manager: 'old-tool-2', operation: 'Apply', fieldsV1: { 'f:data': {} } }];
+  expect(takeOver(rows, ['old-tool'])).toEqual([
+    { manager: 'kustomize-controller', operation: 'Apply', fieldsV1: { 'f:data': {} } },
+  ]);
+  expect(takeOver(rows, ['other'])).toBeUndefined();
+});
+
 test.each([
   ['there is none of them', [{ manager: 'hpa', operation: 'Update' }]],
   [

@@ -14,7 +14,9 @@ let storage: ArtifactStorage;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'sluice-storage-'));
-  storage = new ArtifactStorage({ dir: join(dir, 'storage'), advertisedAddress: 'host:80' });
+  const retention = { keptRecords: 2, keptMs: 60_000 };
+  const advertisedAddress = 'host:80';
+  storage = new ArtifactStorage({ dir: join(dir, 'storage'), advertisedAddress, ...retention });
 });
 
 afterEach(async () => {
@@ -65,6 +67,17 @@ test('storage keeps the last two, and the others while they are young', async ()
   expect(kept).toContain(`${commit(4)}.tar.gz`);
   await storage.remove(key);
   expect(await storage.find(paths[2] ?? '')).toBeUndefined();
+});
+
+test('the retention is as it is set', async () => {
+  const advertisedAddress = 'host:80';
+  const place = join(dir, 'other');
+  storage = new ArtifactStorage({ dir: place, advertisedAddress, keptRecords: 1, keptMs: 0 });
+  await store(1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await store(2);
+  const kept = await readdir(join(place, 'gitrepository/apps/repo'));
+  expect(kept).toEqual([`${commit(2)}.tar.gz`]);
 });
 
 test('the server gives what is there, makes the rest once, and nothing outside the storage', async () => {

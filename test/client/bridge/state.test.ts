@@ -33,6 +33,8 @@ test.each([
   ['request', ks(), ks({}, {}, requested)],
   ['delete', ks(), ks({}, {}, { deletionTimestamp: 'now' })],
   [undefined, ks(), ks({}, ready)],
+  ['start', { ...ks(), ours: false }, ks()],
+  [undefined, ks(), { ...ks(), ours: false }],
 ])('the trigger is %s', (trigger, before, now) => {
   expect(ownTrigger(before, now)).toBe(trigger);
 });

@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import { list } from './setting-values.ts';
+
+/** The feature gates that act here, with what holds where nothing is said. */
+const standard = {
+  /** A variable that is not set and has no default fails the build; empty where false. */
+  StrictPostBuildSubstitutions: true,
+  /** Health checks wait for what has failed until their time-out. */
+  DisableFailFastBehavior: false,
+  /** A readyExpr counts beside the ready condition and not in its place. */
+  AdditiveCELDependencyCheck: false,
+  /** News ends a health wait. */
+  CancelHealthCheckOnNewRevision: true,
+  /** Labelled ConfigMaps and Secrets wake nobody. */
+  DisableConfigWatchers: false,
+};
+
+/** Gates of Flux's controllers that switch nothing here, each with the reason. */
+const idle: Readonly<Record<string, string>> = {
+  CacheSecretsAndConfigMaps:
+    'Secrets and ConfigMaps are read when they are needed, and never cached',
+  DirectSourceFetch: 'sources are always read from the API server itself',
+  DisableStatusPollerCache: 'health checks read from the API server itself',
+  ExternalArtifact: 'artifacts of other producers are always accepted',
+  GroupChangeLog: 'changes are always told as one event',
+  MigrateAPIVersion: 'the managed fields of other API versions are left alone',
+  ObjectLevelWorkloadIdentity: 'an object that needs what is not there is refused by itself',
+};
+
+/** Which gates are open, and which were named without effect. */
+export interface FeatureGates {
+  readonly open: Readonly<Record<keyof typeof standard, boolean>>;
+  readonly idle: Readonly<Record<string, string>>;
+}
+
+/** Reads `A=true,B=false`; the fault of an unknown gate names those that there are. */
+export const featureGates: z.ZodType<FeatureGates, string | undefined> = list().transform(
+  (rows, context) => {
+    const open: Record<string, boolean> = { ...standard };
+    const named: Record<string, string> = {};
+    for (const row of rows) {
+      const [, gate = '', value] = /^(\w+)=(true|false)$/i.exec(row) ?? [];
+      const why = idle[gate];
+      if (value === undefined)
+        context.addIssue(`'${row}' is no gate: write Name=true or Name=false`);
+      else if (Object.hasOwn(standard, gate)) open[gate] = value.toLowerCase() === 'true';
+      else if (why !== undefined) named[gate] = why;
+      else context.addIssue(`there is no gate ${gate}; there are ${allGates.join(', ')}`);
+    }
+    return { open: { ...standard, ...open }, idle: named };
+  },
+);
+
+const allGates = [...Object.keys(standard), ...Object.keys(idle)].sort();
