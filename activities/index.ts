@@ -14,6 +14,7 @@ import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
 import { createClosures } from './render/closure.ts';
 import { inputsDigest } from './render/inputs.ts';
+import { reported, type Listeners } from './report.ts';
 import { renderManifests } from './render/render-manifests.ts';
 import { renderedObjects } from './render/rendered-objects.ts';
 import type { Renderer } from './render/renderer.ts';
@@ -23,7 +24,7 @@ import { observe } from './status/observe.ts';
 import type { ObservePolicy } from './status/refusal.ts';
 
 /** What the activities work with: one cluster, the caches of this worker, and the renderer. */
-export interface ActivityDeps extends SourceDeps, Spread {
+export interface ActivityDeps extends SourceDeps, Spread, Listeners {
   readonly cluster: Cluster;
   readonly artifacts: ArtifactCache;
   readonly renderer: Renderer;
@@ -40,8 +41,13 @@ export interface ActivityDeps extends SourceDeps, Spread {
   readonly strictSubstitution: boolean;
 }
 
-/** All activities of a worker, the stages in the order of a pass. */
+/** All activities of a worker, which tell what happens. */
 export function createActivities(deps: ActivityDeps): Activities {
+  return reported(stagesOf(deps), deps);
+}
+
+/** The stages in the order of a pass. */
+function stagesOf(deps: ActivityDeps): Activities {
   const { cluster, artifacts } = deps;
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.

@@ -15,6 +15,18 @@ export function parseDuration(text: string): number {
   return total;
 }
 
+/** A duration as Flux's tools write it, such as `75ms` or `5m0s`; from a second on in whole seconds. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    seconds >= 3600 ? `${Math.floor(seconds / 3600)}h` : '',
+    seconds >= 60 ? `${Math.floor((seconds % 3600) / 60)}m` : '',
+    `${seconds % 60}s`,
+  ];
+  return parts.join('');
+}
+
 const unitMs = new Map([
   ['ms', 1],
   ['s', 1000],

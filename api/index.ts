@@ -1,5 +1,5 @@
 export { GitRepository } from './git-repository.ts';
 export { Kustomization } from './kustomization.ts';
 export { Artifact, changedDirectories, Condition } from './meta.ts';
-export { durationPattern, parseDuration } from './duration.ts';
+export { durationPattern, formatDuration, parseDuration } from './duration.ts';
 export { unsupportedFields } from './unsupported.ts';

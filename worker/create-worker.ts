@@ -7,6 +7,7 @@ import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
 import { createTrees } from '../activities/fetch/changed-directories.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
+import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
@@ -22,6 +23,7 @@ export interface AssembledWorker {
 export async function createWorker(
   settings: WorkerSettings,
   workflowBundle: WorkflowBundle,
+  listeners: Listeners,
 ): Promise<AssembledWorker> {
   const cluster = await connectCluster(settings.KUBECONFIG);
   const { deps, server } = await openStores(settings, cluster);
@@ -31,7 +33,7 @@ export async function createWorker(
     namespace: settings.TEMPORAL_NAMESPACE,
     taskQueue: settings.SLUICE_TASK_QUEUE,
     workflowBundle,
-    activities: createActivities(deps),
+    activities: createActivities({ ...deps, ...listeners }),
     // More workflow tasks at a time than this run into their ten-second limit on two cores.
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: settings.SLUICE_CONCURRENT,
@@ -53,7 +55,7 @@ async function openStores(
   settings: WorkerSettings,
   cluster: Cluster,
 ): Promise<{
-  deps: Parameters<typeof createActivities>[0];
+  deps: Omit<ActivityDeps, keyof Listeners>;
   server: { port: number; close: () => Promise<void> };
 }> {
   const cache = cacheDirectory(settings);

@@ -16,7 +16,7 @@ Runtime.install({
   },
 });
 
-const assembled = await createWorker(settings, await bundleWorkflows());
+const assembled = await createWorker(settings, await bundleWorkflows(), { log });
 log.info('worker runs', { artifactPort: assembled.artifactPort });
 await assembled.worker.run();
 await assembled.close();

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../api/index.ts';
 import type { Outcome } from '../contract.ts';
 
 /** An event about a Kustomization. */
@@ -37,8 +38,8 @@ export function eventsOf(outcome: Outcome, wasReady: boolean): Announcement[] {
 
 function successOf(outcome: Outcome, tellsHealth: boolean): Announcement[] {
   const { reason, health, durationMs, nextMs } = outcome;
-  const next = `next run in ${Math.round(nextMs / 1000)}s`;
-  const done = `Reconciliation finished in ${durationMs}ms, ${next}`;
+  const next = `next run in ${formatDuration(nextMs)}`;
+  const done = `Reconciliation finished in ${formatDuration(durationMs)}, ${next}`;
   const messages = [done];
   if (tellsHealth && health && health.checked > 0) {
     messages.unshift(`Health check passed in ${(health.durationMs / 1000).toFixed(1)}s`);

@@ -195,8 +195,10 @@ function withDependencies(sights: Map<string, Sight>, of: readonly Sight[]): Set
   return names;
 }
 
-function wake({ waker }: BridgeState, sight: Sight, trigger: Trigger, reason: string): void {
-  if (sight.ours) waker.wake(sight.kind, sight.key, trigger, reason);
+function wake({ waker, log }: BridgeState, sight: Sight, trigger: Trigger, reason: string): void {
+  if (!sight.ours) return;
+  log.debug(`woken: ${reason}`, { controllerKind: sight.kind, ...sight.key, trigger });
+  waker.wake(sight.kind, sight.key, trigger, reason);
 }
 
 function remember({ sights, index }: BridgeState, now: Sight): void {

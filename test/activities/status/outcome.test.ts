@@ -93,7 +93,7 @@ test('the events tell changes, deletions, health and the end', () => {
     'ConfigMap/a/b created',
     'Secret/a/c deleted\nSecret/a/d skipped',
     'Health check passed in 1.2s',
-    'Reconciliation finished in 75ms, next run in 300s',
+    'Reconciliation finished in 75ms, next run in 5m0s',
   ]);
 });
 

@@ -1,0 +1,107 @@
+import { Context } from '@temporalio/activity';
+import { formatDuration } from '../api/index.ts';
+import type { Activities, ObjectKey, Outcome, SourceOutcome } from './contract.ts';
+
+/** Where lines about objects go. */
+export interface LineLog {
+  info(msg: string, fields: Record<string, unknown>): void;
+  error(msg: string, fields: Record<string, unknown>): void;
+}
+
+/** Whom the activities tell what happened. */
+export interface Listeners {
+  readonly log: LineLog;
+}
+
+/** The same activities, which tell the start and the end of every pass, after its status says so. */
+export function reported(activities: Activities, { log }: Listeners): Activities {
+  return {
+    ...activities,
+    fetch(pass) {
+      const { revision } = pass.artifact;
+      if (isFirst())
+        log.info('Reconciliation started', { ...about(kustomization, pass.key), revision });
+      return activities.fetch(pass);
+    },
+    async conclude(key, outcome) {
+      await activities.conclude(key, outcome);
+      tellOutcome(log, about(kustomization, key), outcome);
+    },
+    async finalize(key) {
+      const pruned = await activities.finalize(key);
+      const { deleted, kept } = pruned.counts;
+      log.info(
+        `Deletion finished: ${deleted} objects deleted, ${kept} kept`,
+        about(kustomization, key),
+      );
+      return pruned;
+    },
+    async fetchSource(key, look) {
+      const fields = { ...about(repository, key), revision: look.revision };
+      if (isFirst()) log.info(`Fetch started: ${look.why}`, fields);
+      const begun = Date.now();
+      const stored = await activities.fetchSource(key, look);
+      const took = formatDuration(Date.now() - begun);
+      const { revision } = stored;
+      const next = `next run in ${formatDuration(look.intervalMs)}`;
+      const message = `stored artifact for revision '${revision}' in ${took}, ${next}`;
+      log.info(message, { ...fields, revision });
+      return stored;
+    },
+    async concludeSource(key, outcome) {
+      await activities.concludeSource(key, outcome);
+      tellSourceOutcome(log, about(repository, key), outcome);
+    },
+    async finalizeSource(key) {
+      await activities.finalizeSource(key);
+      log.info('Deletion finished', about(repository, key));
+    },
+  };
+}
+
+interface Kind {
+  readonly controllerGroup: string;
+  readonly controllerKind: string;
+}
+
+const kustomization: Kind = {
+  controllerGroup: 'kustomize.toolkit.fluxcd.io',
+  controllerKind: 'Kustomization',
+};
+const repository: Kind = {
+  controllerGroup: 'source.toolkit.fluxcd.io',
+  controllerKind: 'GitRepository',
+};
+
+/** The fields by which Flux's tools find the lines of an object; the run of the workflow is the reconciliation. */
+function about(kind: Kind, { namespace, name }: ObjectKey): Record<string, unknown> {
+  const controller = kind.controllerKind.toLowerCase();
+  const { workflowExecution } = Context.current().info;
+  const object = { [kind.controllerKind]: { name, namespace } };
+  return { controller, ...kind, ...object, namespace, name, reconcileID: workflowExecution?.runId };
+}
+
+function isFirst(): boolean {
+  return Context.current().info.attempt === 1;
+}
+
+function tellOutcome(log: LineLog, object: Record<string, unknown>, outcome: Outcome): void {
+  const { result, reason, message, revision, durationMs, nextMs } = outcome;
+  const fields = { ...object, revision, reason };
+  const [took, next] = [formatDuration(durationMs), formatDuration(nextMs)];
+  if (result === 'applied') {
+    log.info(`Reconciliation finished in ${took}, next run in ${next}`, fields);
+  } else if (result === 'failed' || result === 'rejected') {
+    const then = outcome.terminal ? 'not tried again until a change' : `next try in ${next}`;
+    log.error(`Reconciliation failed after ${took}, ${then}`, { ...fields, error: message });
+  } else log.info(message, fields);
+}
+
+function tellSourceOutcome(
+  log: LineLog,
+  object: Record<string, unknown>,
+  { result, reason, message }: SourceOutcome,
+): void {
+  if (result === 'idle') log.info(`no changes since last reconciliation: ${message}`, object);
+  else log.error('Fetch failed', { ...object, reason, error: message });
+}
