@@ -8,15 +8,28 @@ export interface LineLog {
   error(msg: string, fields: Record<string, unknown>): void;
 }
 
+/** Where it goes how long passes took. */
+export interface Durations {
+  record(kind: string, key: ObjectKey, ms: number): void;
+  /** The object is gone. */
+  forget(kind: string, key: ObjectKey): void;
+}
+
 /** Whom the activities tell what happened. */
 export interface Listeners {
   readonly log: LineLog;
+  readonly durations: Durations;
 }
 
 /** The same activities, which tell the start and the end of every pass, after its status says so. */
-export function reported(activities: Activities, { log }: Listeners): Activities {
+export function reported(activities: Activities, { log, durations }: Listeners): Activities {
   return {
     ...activities,
+    async observe(key) {
+      const look = await activities.observe(key);
+      if (look.verdict === 'gone') durations.forget('Kustomization', key);
+      return look;
+    },
     fetch(pass) {
       const { revision } = pass.artifact;
       if (isFirst())
@@ -26,6 +39,7 @@ export function reported(activities: Activities, { log }: Listeners): Activities
     async conclude(key, outcome) {
       await activities.conclude(key, outcome);
       tellOutcome(log, about(kustomization, key), outcome);
+      if (outcome.durationMs > 0) durations.record('Kustomization', key, outcome.durationMs);
     },
     async finalize(key) {
       const pruned = await activities.finalize(key);
@@ -34,6 +48,7 @@ export function reported(activities: Activities, { log }: Listeners): Activities
         `Deletion finished: ${deleted} objects deleted, ${kept} kept`,
         about(kustomization, key),
       );
+      durations.forget('Kustomization', key);
       return pruned;
     },
     async fetchSource(key, look) {
@@ -41,7 +56,9 @@ export function reported(activities: Activities, { log }: Listeners): Activities
       if (isFirst()) log.info(`Fetch started: ${look.why}`, fields);
       const begun = Date.now();
       const stored = await activities.fetchSource(key, look);
-      const took = formatDuration(Date.now() - begun);
+      const durationMs = Date.now() - begun;
+      durations.record('GitRepository', key, durationMs);
+      const took = formatDuration(durationMs);
       const { revision } = stored;
       const next = `next run in ${formatDuration(look.intervalMs)}`;
       const message = `stored artifact for revision '${revision}' in ${took}, ${next}`;
@@ -54,6 +71,7 @@ export function reported(activities: Activities, { log }: Listeners): Activities
     },
     async finalizeSource(key) {
       await activities.finalizeSource(key);
+      durations.forget('GitRepository', key);
       log.info('Deletion finished', about(repository, key));
     },
   };

@@ -41,3 +41,8 @@ export const selector = z.string().superRefine((text, context) => {
     context.addIssue({ code: 'custom', message });
   }
 });
+
+/** `host:port`, `:port` for all addresses of the machine, or `0` for nothing at all. */
+export const listenAddress = z.string().regex(/^(0|[^:]*:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$/, {
+  error: 'write host:port or :port, or 0 to switch it off',
+});

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { serviceSettings } from '../client/service-settings.ts';
-import { duration, flag, list, whole } from '../client/setting-values.ts';
+import { duration, flag, listenAddress, list, whole } from '../client/setting-values.ts';
 
 /** A kind as Flux writes it: `group/Kind`, and `Kind` or `/Kind` for one of the core group. */
 const kind = z
@@ -21,6 +21,12 @@ const never = flag(false).pipe(
 /** What a worker can be told by its environment or its command line; every value has a default that suits one machine. */
 export const WorkerSettings = z.object({
   ...serviceSettings,
+  SLUICE_METRICS_ADDR: listenAddress
+    .default(':8080')
+    .describe('where /metrics is served; 0: nowhere'),
+  SLUICE_HEALTH_ADDR: listenAddress
+    .default(':9440')
+    .describe('where /healthz and /readyz are served; 0: nowhere'),
   SLUICE_CACHE_DIR: z.string().optional().describe('private cache of artifacts and builds'),
   SLUICE_KUSTOMIZE: z.string().default('kustomize').describe('path of the kustomize binary'),
   SLUICE_SOPS: z.string().default('sops').describe('path of the sops binary'),

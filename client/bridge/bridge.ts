@@ -3,6 +3,7 @@ import type { KubeObject } from '../../activities/cluster/object.ts';
 import { labelSelector } from '../../activities/cluster/selector.ts';
 import type { Trigger } from '../../activities/contract.ts';
 import { configHandler, configKinds, outdatedBy, type Configs } from './configs.ts';
+import type { Gauges } from './gauges.ts';
 import { indexOf, type Index } from './index-of.ts';
 import { createLane, type Lane } from './lane.ts';
 import {
@@ -60,6 +61,9 @@ export interface BridgeParts {
   readonly waker: Waker;
   readonly log: Log;
   readonly scope: BridgeScope;
+  readonly gauges: Gauges;
+  /** Told when Kustomizations are listed: from then on nothing is missed. */
+  readonly listed: () => void;
 }
 
 /** What of a cluster a bridge has to do with. */
@@ -83,7 +87,8 @@ interface BridgeState extends Omit<BridgeParts, 'cluster' | 'scope'> {
 }
 
 function handlerFor(kind: string, state: BridgeState): WatchHandler {
-  const { sights, waker, log, belongs, namespace } = state;
+  const { sights, waker, log, belongs, namespace, gauges } = state;
+  const isOurs = ({ metadata }: KubeObject): boolean => belongs(metadata.labels ?? {});
   return {
     async listed(objects) {
       const present = objects.map((object) => sightOf(kind, object, belongs));
@@ -99,12 +104,17 @@ function handlerFor(kind: string, state: BridgeState): WatchHandler {
       await waker.heal(kind, { present, behind, namespace });
       wakeBehind(state, present);
       wakeOutdated(state);
+      gauges.keep(kind, objects.filter(isOurs));
+      if (kind === 'Kustomization') state.listed();
       log.info('listed', { kind, objects: present.length });
     },
     changed(object: KubeObject) {
+      if (isOurs(object)) gauges.put(kind, object);
+      else gauges.remove(kind, object);
       notice(state, sightOf(kind, object, belongs));
     },
     deleted(object) {
+      gauges.remove(kind, object);
       forget(state, sightOf(kind, object, belongs));
     },
     failed: failureLog(kind, state),

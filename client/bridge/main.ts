@@ -1,8 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { connectCluster } from '../../activities/cluster/client.ts';
+import { openEndpoints } from '../endpoints.ts';
 import { idleOnBridge } from '../flux-flags.ts';
 import { openService } from '../service-settings.ts';
 import { runBridge } from './bridge.ts';
+import { createGauges } from './gauges.ts';
 import { BridgeSettings } from './settings.ts';
 import { createWaker } from './waker.ts';
 
@@ -23,7 +26,21 @@ const scope = {
   configSelector: watchesConfigs ? settings.SLUICE_WATCH_CONFIGS_LABEL_SELECTOR : undefined,
 };
 const waker = createWaker(client, log, { taskQueue: settings.SLUICE_TASK_QUEUE });
-log.info('bridge runs');
-await runBridge({ cluster, waker, log, scope }, stop.signal);
+const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+const gauges = createGauges(registry);
+let ready = false;
+const listed = (): void => {
+  ready = true;
+};
+const endpoints = await openEndpoints({
+  metricsAddress: settings.SLUICE_METRICS_ADDR,
+  healthAddress: settings.SLUICE_HEALTH_ADDR,
+  registry,
+  ready: () => ready,
+});
+log.info('bridge runs', { metricsPort: endpoints.metricsPort });
+await runBridge({ cluster, waker, log, scope, gauges, listed }, stop.signal);
+endpoints.close();
 await connection.close();
 await cluster.close();

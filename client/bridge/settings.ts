@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { serviceSettings } from '../service-settings.ts';
-import { flag, selector } from '../setting-values.ts';
+import { flag, listenAddress, selector } from '../setting-values.ts';
 
 /** What a bridge can be told by its environment or its command line. */
 export const BridgeSettings = z.object({
   ...serviceSettings,
+  // Beside a worker on the same machine its own addresses are free.
+  SLUICE_METRICS_ADDR: listenAddress
+    .default(':8081')
+    .describe('where /metrics is served; 0: nowhere'),
+  SLUICE_HEALTH_ADDR: listenAddress
+    .default(':9441')
+    .describe('where /healthz and /readyz are served; 0: nowhere'),
   SLUICE_WATCH_LABEL_SELECTOR: selector
     .optional()
     .describe('labels of the objects of this shard; all objects where absent'),

@@ -89,6 +89,9 @@ async function environmentOf(
     SLUICE_KUSTOMIZE: stack.tools['kustomize'] ?? 'kustomize',
     SLUICE_SOPS: stack.tools['sops'] ?? 'sops',
     SLUICE_STORAGE_ADDR: `127.0.0.1:${port}`,
+    // Many workers and bridges run on one machine; the system gives each what is free.
+    SLUICE_METRICS_ADDR: '127.0.0.1:0',
+    SLUICE_HEALTH_ADDR: '127.0.0.1:0',
     ...environment,
   };
 }

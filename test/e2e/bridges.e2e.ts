@@ -16,6 +16,8 @@ const second = spawn(process.execPath, ['--import', loader, program], {
     KUBECONFIG: inject('kubeconfig'),
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     SLUICE_WATCH_LABEL_SELECTOR: mainShard,
+    SLUICE_METRICS_ADDR: '0',
+    SLUICE_HEALTH_ADDR: '0',
   },
   stdio: ['ignore', 'ignore', 'pipe'],
 });
