@@ -3,6 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig, type Cluster as ServerEntry } from '@kubernetes/client-node';
 import { Pool, type Dispatcher } from 'undici';
 import { messageOf, parseAnswer, readAnswer, toApiError } from './answer.ts';
+import { headersOf, type Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { Discovery, objectPath } from './discovery.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
@@ -121,13 +122,13 @@ function connectServer(
   { connections = maxConnections, watcher = unwatched }: ConnectionOptions = {},
 ): Cluster {
   const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, {
-    connections,
-    keepAliveTimeout: 30_000,
-    connect: { ...tls, timeout: connectTimeoutMs },
-  });
+  const options = { keepAliveTimeout: 30_000, connect: { ...tls, timeout: connectTimeoutMs } };
+  const pools: Pools = {
+    requests: new Pool(origin, { ...options, connections }),
+    watches: new Pool(origin, options),
+  };
   const prefix = pathname.replace(/\/$/, '');
-  return createCluster(pool, { authorize, prefix, defaultNamespace, watcher });
+  return createCluster(pools, { authorize, prefix, defaultNamespace, watcher });
 }
 
 interface Server {
@@ -143,22 +144,15 @@ const unwatched: RequestWatcher = { before: () => undefined, after: () => undefi
 const requestTimeoutMs = 60_000;
 const connectTimeoutMs = 5_000;
 
-/** What of the kubeconfig goes into every request. */
-interface Access {
-  readonly authorize: () => Promise<Record<string, string>>;
-  /** Path of the server's URL; proxies of API servers have one. */
-  readonly prefix: string;
-  readonly defaultNamespace: string;
-  /** Whose rights count instead of those of the credentials. */
-  readonly user?: string;
-  readonly watcher: RequestWatcher;
+/** A watch keeps its connection for minutes, so watches have their own: many of them must not hold every request up. */
+interface Pools {
+  readonly requests: Dispatcher;
+  readonly watches: Dispatcher;
 }
 
-function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Cluster {
-  const open = (request: ApiRequest): Promise<Dispatcher.ResponseData> =>
-    send(pool, request, access);
+function createCluster(pools: Pools, access: Access, known?: Discovery): Cluster {
   const request = async <T>(wanted: ApiRequest): Promise<T> => {
-    const answer = await open(wanted);
+    const answer = await send(pools.requests, wanted, access);
     const body = await readAnswer(answer).catch((error: unknown) => {
       access.watcher.after('unreachable');
       throw error;
@@ -184,18 +178,21 @@ function createCluster(pool: Dispatcher, access: Access, known?: Discovery): Clu
       }
     },
     async *watch(collection, query, signal, accept) {
-      const answer = await open({
+      const wanted = {
         method: 'GET',
         path: collection,
         query: { ...query, watch: '1' },
         signal,
         accept,
-      });
+      } as const;
+      const answer = await send(pools.watches, wanted, access);
       if (answer.statusCode >= 400) throw toApiError(answer.statusCode, await readAnswer(answer));
       yield* readWatch(answer.body);
     },
-    as: (user) => createCluster(pool, { ...access, user }, discovery),
-    close: () => pool.close(),
+    as: (user) => createCluster(pools, { ...access, user }, discovery),
+    async close() {
+      await Promise.all([pools.requests.close(), pools.watches.close()]);
+    },
   };
 }
 
@@ -227,19 +224,6 @@ async function send(
     watcher.after('unreachable');
     throw new ApiError(0, 'Unreachable', `API server unreachable: ${messageOf(error)}`);
   }
-}
-
-async function headersOf(
-  { accept = 'application/json', body, contentType = 'application/json' }: ApiRequest,
-  { authorize, user }: Access,
-): Promise<Record<string, string>> {
-  return {
-    accept,
-    'user-agent': 'sluice',
-    ...(await authorize()),
-    ...(user ? { 'impersonate-user': user } : {}),
-    ...(body === undefined ? {} : { 'content-type': contentType }),
-  };
 }
 
 function text(value: unknown): string | Buffer | undefined {

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../activities/cluster/object.ts';
 import type { Sight } from './state.ts';
-import type { Followed, WatchHandler } from './watch.ts';
+import type { WatchTarget, WatchHandler } from './watch.ts';
 
 /** The ConfigMaps and Secrets that their owners want to be watched; nothing but their metadata comes here. */
-export function configKinds(labelSelector: string, namespace: string | undefined): Followed[] {
+export function configKinds(labelSelector: string, namespace: string | undefined): WatchTarget[] {
   const common = { apiVersion: 'v1', labelSelector, namespace, metadataOnly: true };
   return ['ConfigMap', 'Secret'].map((kind) => ({ ...common, kind }));
 }
