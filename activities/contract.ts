@@ -11,6 +11,7 @@ export type Trigger =
   | 'request'
   | 'dependency'
   | 'config'
+  | 'drift'
   | 'resume'
   | 'delete';
 

@@ -121,7 +121,7 @@ function delayOf(before: Look, outcome: Outcome | undefined): number | undefined
 
 function causeOf(before: Look, now: Look, inbox: Inbox): Cause | undefined {
   const taken = inbox.take();
-  if (taken?.forced) return causeOfDemand(taken.wake);
+  if (taken?.forced && canForce(taken.wake, now)) return causeOfDemand(taken.wake);
   if (!isNew(before, now)) return undefined;
   return { trigger: now.trigger ?? taken?.wake.trigger ?? 'source', why: now.why };
 }
@@ -129,6 +129,11 @@ function causeOf(before: Look, now: Look, inbox: Inbox): Cause | undefined {
 /** The cause of a pass that was asked for, by a person where no trigger is told. */
 export function causeOfDemand({ trigger = 'request', reason = 'asked by hand' }: Wake): Cause {
   return { trigger, why: reason };
+}
+
+/** What is suspended or blocked corrects no drift; when it runs again, it applies everything. */
+function canForce({ trigger }: Wake, { verdict }: Look): boolean {
+  return trigger !== 'drift' || verdict === 'idle' || verdict === 'sync';
 }
 
 function timeIsUp(retry: boolean): Cause {

@@ -21,7 +21,7 @@ export interface Inbox {
   readonly movesTo: string | undefined;
   /** A pass begins: it answers what came in before, and nothing that comes in later. */
   begin(): void;
-  /** Takes everything that came in: the first reason counts, and one demand makes the whole a demand. */
+  /** Takes everything that came in: a demand counts first, then a drift, then what came first. The first two force a pass. */
   take(): { readonly wake: Wake; readonly forced: boolean } | undefined;
   /** The pass has ended: answers the updates that came in before it began. */
   answer(report: PassReport): void;
@@ -59,9 +59,9 @@ export function openInbox(explain: () => Explanation): Inbox {
     take() {
       const [first] = pending;
       if (!first) return undefined;
-      const demand = pending.find(isDemand);
+      const forcing = pending.find(isDemand) ?? pending.find(isDrift);
       pending.length = 0;
-      return { wake: demand ?? first, forced: demand !== undefined };
+      return { wake: forcing ?? first, forced: forcing !== undefined };
     },
     answer(report) {
       state.report = report;
@@ -92,7 +92,9 @@ function installHandlers(state: State, explain: () => Explanation): void {
     state.count++;
     if (isWake(wake) && wake.taskQueue) state.taskQueue = wake.taskQueue;
     // Beyond a few the reasons add nothing, and a storm of signals must not grow the state.
-    if (state.pending.length < 20) state.pending.push(isWake(wake) ? wake : {});
+    const message = isWake(wake) ? wake : {};
+    const isFirst = [isDemand, isDrift].some((is) => is(message) && !state.pending.some(is));
+    if (isFirst || state.pending.length < 20) state.pending.push(message);
   };
   setHandler(reconcileSignal, put, { description: 'Reconcile now, e.g. {"reason":"manual"}' });
   setHandler(
@@ -123,4 +125,8 @@ const forcing: ReadonlySet<Trigger> = new Set<Trigger>(['config']);
 
 function isDemand({ trigger }: Wake): boolean {
   return trigger === undefined || forcing.has(trigger);
+}
+
+function isDrift({ trigger }: Wake): boolean {
+  return trigger === 'drift';
 }

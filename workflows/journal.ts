@@ -46,7 +46,7 @@ export function openJournal(title: string): Journal {
   };
   return {
     begin(trigger, why) {
-      now = { phase: 'looking', since: time(), doing: why, trigger };
+      now = { phase: 'looking', since: time(), doing: why, trigger, why };
       tell({});
     },
     revision(revision, source) {
@@ -95,6 +95,7 @@ function describe(title: string, now: Explanation): string {
     ['Now', now.doing],
     ['Since', now.since],
     ['Trigger', now.trigger],
+    ['Because', now.why],
     ['Revision', now.revision && shortRevision(now.revision)],
     ['Waits for', now.awaits],
     ['Next look', now.nextAt],

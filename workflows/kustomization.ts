@@ -79,7 +79,7 @@ function nextTurn({ failures }: Turn, outcome: Outcome | undefined, cause: Cause
 async function act(
   key: ObjectKey,
   look: Look,
-  { trigger, failures }: Turn,
+  turn: Turn,
   parts: RunParts,
 ): Promise<Outcome | undefined> {
   if (look.verdict === 'suspended' || look.verdict === 'deleted') return undefined;
@@ -89,8 +89,8 @@ async function act(
     return conclude(key, outcome, parts.journal);
   }
   // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
-  if (look.verdict === 'idle' && trigger === 'start') return undefined;
-  return conclude(key, await sync(key, look, failures, parts), parts.journal);
+  if (look.verdict === 'idle' && turn.trigger === 'start') return undefined;
+  return conclude(key, await sync(key, look, turn.failures, parts), parts.journal, turn);
 }
 
 async function sync(
@@ -149,14 +149,19 @@ async function newsSince(key: ObjectKey, look: Look, inbox: Inbox): Promise<Caus
   return inbox.demand && causeOfDemand(inbox.demand);
 }
 
-async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Promise<Outcome> {
+async function conclude(
+  key: ObjectKey,
+  outcome: Outcome,
+  journal: Journal,
+  cause?: Cause,
+): Promise<Outcome> {
   await records.conclude(key, outcome);
   journal.ended({
     phase: outcome.result,
     ready: outcome.result === 'applied',
     reason: outcome.reason,
     message: outcome.message,
-    memo: memoOf(outcome),
+    memo: { ...memoOf(outcome), drift: cause?.trigger === 'drift' ? cause.why : '' },
   });
   return outcome;
 }

@@ -19,7 +19,7 @@ export function workflowId(kind: string, key: ObjectKey): string {
   return `${kind.toLowerCase()}/${key.namespace}/${key.name}`;
 }
 
-/** "Look again, because …". Without a trigger it comes from a person and forces a pass; so does a changed configuration. With another trigger a pass runs only if something is new. */
+/** "Look again, because …". Without a trigger it comes from a person and forces a pass; so does a changed configuration, or a drift. With another trigger a pass runs only if something is new. */
 export interface Wake {
   readonly trigger?: Trigger;
   readonly reason?: string;
@@ -53,6 +53,8 @@ export interface Explanation {
   readonly unblock?: string;
   readonly nextAt?: string;
   readonly trigger: Trigger;
+  /** What the trigger was, in words. */
+  readonly why?: string;
   readonly revision?: string;
   readonly ready?: boolean;
   readonly lastError?: string;

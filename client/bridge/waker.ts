@@ -58,7 +58,10 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Wa
   const wake: Waker['wake'] = (kind, key, trigger, reason) => {
     if (!isReconciled(kind)) return;
     const message = { trigger, reason, taskQueue };
-    put(workflowId(kind, key), () => signalWithStart(client, kind, key, message));
+    const id = workflowId(kind, key);
+    // What forces a pass must not give way to a mere look.
+    const place = trigger === 'drift' || trigger === 'config' ? `${id} ${trigger}` : id;
+    put(place, () => signalWithStart(client, kind, key, message));
   };
   const end: Waker['end'] = (kind, key) => {
     if (isReconciled(kind)) put(workflowId(kind, key), () => signalIfRunning(client, kind, key));
@@ -113,10 +116,13 @@ async function signalWithStart(
   key: ObjectKey,
   wake: { trigger: Trigger; reason: string; taskQueue: string },
 ): Promise<void> {
+  // Where there is no workflow, its first pass has to correct the drift: a first look alone would find nothing new.
+  const { trigger, reason: why } =
+    wake.trigger === 'drift' ? wake : { trigger: 'start', reason: undefined };
   await client.workflow.signalWithStart(workflowTypes[kind], {
     workflowId: workflowId(kind, key),
     taskQueue: wake.taskQueue,
-    args: [{ key, trigger: 'start' }],
+    args: [{ key, trigger, ...(why ? { why } : {}) }],
     signal: reconcileSignal,
     signalArgs: [wake],
     memo: { object: `${kind}/${key.namespace}/${key.name}` },
@@ -125,7 +131,7 @@ async function signalWithStart(
       { key: attributes.kind, value: kind },
       { key: attributes.namespace, value: key.namespace },
       { key: attributes.name, value: key.name },
-      { key: attributes.trigger, value: 'start' },
+      { key: attributes.trigger, value: trigger },
       { key: attributes.phase, value: 'starting' },
     ],
   });

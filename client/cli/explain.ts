@@ -35,6 +35,7 @@ function describe(title: string, now: Explanation, url: string): string {
     ['Since', `${now.since} (${age(now.since)})`],
     ['Doing', now.doing],
     ['Trigger', now.trigger],
+    ['Because', now.why],
     ['Revision', now.revision],
     ['Waits for', now.awaits],
     ['Next look', now.nextAt],

@@ -28,6 +28,8 @@ interface Sync {
   readonly duration: string;
   readonly outcome: string;
   readonly message: string;
+  /** What others had changed, where that is why it ran. */
+  readonly drift: string;
   readonly url: string;
 }
 
@@ -100,6 +102,7 @@ function syncOf(run: WorkflowExecutionInfo, targets: Targets): Sync {
     duration: typeof ms === 'number' ? took(ms) : '',
     outcome: keyword('reason') || keyword('phase'),
     message: text(memo['message']),
+    drift: text(memo['drift']),
     url: runUrl(targets, run.workflowId, run.runId),
   };
 }
