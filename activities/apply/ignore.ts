@@ -41,7 +41,8 @@ function attempt<T>(place: string, work: () => T): T {
   }
 }
 
-function pointerOf(place: string, path: string): string[] {
+/** The tokens of a JSON pointer. Raises ApplyFailed, naming the place, for what is none. */
+export function pointerOf(place: string, path: string): string[] {
   if (!/^(\/([^~/]|~[01])+)+$/.test(path)) {
     throw fail('ApplyFailed', `${place}: path '${path}' is no JSON pointer such as /spec/replicas`);
   }

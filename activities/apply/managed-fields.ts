@@ -34,7 +34,8 @@ export function takeOver(
   return [merged, ...rows.filter((row) => row !== own && !taken.includes(row))];
 }
 
-function isApply({ manager, operation, subresource }: ManagedFields): boolean {
+/** True for the row of what we apply. */
+export function isApply({ manager, operation, subresource }: ManagedFields): boolean {
   return manager === fieldManager && operation === 'Apply' && !subresource;
 }
 

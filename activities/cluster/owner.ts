@@ -1,11 +1,19 @@
 import type { ObjectKey } from '../contract.ts';
 import type { KubeObject } from './object.ts';
 
+/** Objects that carry it were applied by a Kustomization. */
+export const ownerLabel = 'kustomize.toolkit.fluxcd.io/name';
+
 const group = 'kustomize.toolkit.fluxcd.io';
 
 /** The labels that say which Kustomization applied an object; Flux's, so that its CLI and ours find the owner. */
 export function ownerLabels(key: ObjectKey): Record<string, string> {
   return { [`${group}/name`]: key.name, [`${group}/namespace`]: key.namespace };
+}
+
+/** `namespace/name` of the Kustomization that the labels of an object name; a part that no label names is empty. */
+export function ownerOf({ metadata: { labels = {} } }: KubeObject): string {
+  return `${labels[`${group}/namespace`] ?? ''}/${labels[`${group}/name`] ?? ''}`;
 }
 
 /** True when a live object carries both owner labels of this Kustomization. */

@@ -5,12 +5,14 @@ import type { Trigger } from '../../activities/contract.ts';
 import { configHandler, configKinds, outdatedBy, type Configs } from './configs.ts';
 import type { Gauges } from './gauges.ts';
 import { indexOf, type Index } from './index-of.ts';
+import type { DriftWatch } from './drift/drift-watch.ts';
+import { wakeFollowers } from './followers.ts';
 import { createLane, type Lane } from './lane.ts';
 import {
   isBehind,
+  nameOf,
   ownTrigger,
   sightOf,
-  touchedBy,
   wakesDependants,
   type Belongs,
   type Sight,
@@ -33,7 +35,7 @@ export const watchedKinds = [
  * signals what is behind and ends what is orphaned, and every one of its actions may be repeated by another bridge.
  */
 export async function runBridge(parts: BridgeParts, signal: AbortSignal): Promise<void> {
-  const { cluster, scope, ...rest } = parts;
+  const { cluster, scope, drift, ...rest } = parts;
   const { namespace, configSelector } = scope;
   const state: BridgeState = {
     sights: new Map(),
@@ -46,9 +48,12 @@ export async function runBridge(parts: BridgeParts, signal: AbortSignal): Promis
   };
   const configs = configSelector ? configKinds(configSelector, namespace) : [];
   await Promise.all([
-    ...watchedKinds.map((kind) =>
-      followKind(cluster, { ...kind, namespace }, handlerFor(kind.kind, state), signal),
-    ),
+    ...watchedKinds.map((kind) => {
+      const handler = handlerFor(kind.kind, state);
+      const isWatched = kind.kind === 'Kustomization' && drift !== undefined;
+      const both = isWatched ? tellToo(handler, drift) : handler;
+      return followKind(cluster, { ...kind, namespace }, both, signal);
+    }),
     ...configs.map((kind) =>
       followKind(cluster, kind, configHandler(kind.kind, configParts(state)), signal),
     ),
@@ -62,6 +67,8 @@ export interface BridgeParts {
   readonly log: Log;
   readonly scope: BridgeScope;
   readonly gauges: Gauges;
+  /** Absent where changes by others are left to the intervals. */
+  readonly drift: DriftWatch | undefined;
   /** Told when Kustomizations are listed: from then on nothing is missed. */
   readonly listed: () => void;
 }
@@ -76,7 +83,26 @@ export interface BridgeScope {
   readonly configSelector?: string | undefined;
 }
 
-interface BridgeState extends Omit<BridgeParts, 'cluster' | 'scope'> {
+/** Tells the drift watch of Kustomizations, beside whoever is told already. */
+function tellToo(handler: WatchHandler, drift: DriftWatch): WatchHandler {
+  return {
+    ...handler,
+    async listed(objects) {
+      drift.listed(objects);
+      await handler.listed(objects);
+    },
+    changed(object) {
+      drift.changed(object);
+      handler.changed(object);
+    },
+    deleted(object) {
+      drift.deleted(object);
+      handler.deleted(object);
+    },
+  };
+}
+
+interface BridgeState extends Omit<BridgeParts, 'cluster' | 'scope' | 'drift'> {
   readonly sights: Map<string, Sight>;
   readonly index: Index;
   /** For those whose path a new artifact did not touch. */
@@ -163,7 +189,11 @@ function notice(state: BridgeState, now: Sight): void {
   if (now.attemptedRevision !== before?.attemptedRevision) state.lane.done(name);
   const dependants = index.dependants(name).flatMap((dependant) => sights.get(dependant) ?? []);
   if (now.kind !== 'Kustomization') {
-    if (wakesDependants(before, now)) wakeFollowers(state, now, dependants);
+    if (!wakesDependants(before, now)) return;
+    const followers = dependants.filter((sight) => sight.ours);
+    wakeFollowers({ sights, lane: state.lane, source: now, followers }, (sight) => {
+      wake(state, sight, 'source', `${name} at ${now.artifactRevision}`);
+    });
     return;
   }
   const own = `${now.key.namespace}/${now.key.name}`;
@@ -172,37 +202,6 @@ function notice(state: BridgeState, now: Sight): void {
     if (wakesAll || sight.judged.includes(own))
       wake(state, sight, 'dependency', `${name} at ${now.appliedRevision}`);
   }
-}
-
-/** Those whose path the artifact touched, and what they depend on, at once; all others a few at a time, since most have little to do. */
-function wakeFollowers(state: BridgeState, source: Sight, dependants: readonly Sight[]): void {
-  const { sights, lane } = state;
-  const first = withDependencies(sights, touchedBy(source, dependants) ?? dependants);
-  const why = `${nameOf(source)} at ${source.artifactRevision}`;
-  for (const sight of dependants) {
-    // Resuming it makes it look.
-    if (sight.suspended || !sight.ours) continue;
-    const begin = (): void => {
-      wake(state, sight, 'source', why);
-    };
-    const name = nameOf(sight);
-    if (first.has(name)) begin();
-    else lane.put(name, begin);
-  }
-}
-
-function withDependencies(sights: Map<string, Sight>, of: readonly Sight[]): Set<string> {
-  const names = new Set<string>();
-  const pending = [...of];
-  for (let sight = pending.pop(); sight; sight = pending.pop()) {
-    if (names.has(nameOf(sight))) continue;
-    names.add(nameOf(sight));
-    for (const key of sight.dependencies) {
-      const dependency = sights.get(`Kustomization/${key}`);
-      if (dependency) pending.push(dependency);
-    }
-  }
-  return names;
 }
 
 function wake({ waker, log }: BridgeState, sight: Sight, trigger: Trigger, reason: string): void {
@@ -240,8 +239,4 @@ function forget({ sights, index, lane, waker }: BridgeState, gone: Sight): void 
 
 function sourceRevision(sights: Map<string, Sight>, { source }: Sight): string | undefined {
   return sights.get(source)?.artifactRevision;
-}
-
-function nameOf({ kind, key }: Sight): string {
-  return `${kind}/${key.namespace}/${key.name}`;
 }

@@ -5,6 +5,7 @@ import { openEndpoints } from '../endpoints.ts';
 import { idleOnBridge } from '../flux-flags.ts';
 import { openService } from '../service-settings.ts';
 import { runBridge } from './bridge.ts';
+import { createDriftWatch } from './drift/drift-watch.ts';
 import { createGauges } from './gauges.ts';
 import { BridgeSettings } from './settings.ts';
 import { createWaker } from './waker.ts';
@@ -40,7 +41,14 @@ const endpoints = await openEndpoints({
   ready: () => ready,
 });
 log.info('bridge runs', { metricsPort: endpoints.metricsPort });
-await runBridge({ cluster, waker, log, scope, gauges, listed }, stop.signal);
+const policy = {
+  insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
+  defaultKubeconfigServiceAccount: settings.SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT,
+};
+const drift = settings.SLUICE_DRIFT_WATCH
+  ? createDriftWatch({ home: cluster, waker, log, policy }, stop.signal)
+  : undefined;
+await runBridge({ cluster, waker, log, scope, gauges, listed, drift }, stop.signal);
 endpoints.close();
 await connection.close();
 await cluster.close();

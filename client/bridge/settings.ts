@@ -18,6 +18,14 @@ export const BridgeSettings = z.object({
   SLUICE_WATCH_CONFIGS_LABEL_SELECTOR: selector
     .default('reconcile.fluxcd.io/watch=Enabled')
     .describe('labels of the ConfigMaps and Secrets that wake those who use them'),
+  SLUICE_DRIFT_WATCH: flag(true).describe('correct changes of others at once, not at the interval'),
+  SLUICE_INSECURE_KUBECONFIG_TLS: flag(false).describe(
+    'let kubeconfigs of users turn the verification of certificates off',
+  ),
+  SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT: z
+    .string()
+    .optional()
+    .describe('service account of ConfigMaps of remote clusters that name none'),
   SLUICE_WATCH_ALL_NAMESPACES: flag(true).describe(
     'false watches the namespace of the service alone',
   ),

@@ -78,6 +78,11 @@ export function sightOf(kind: string, object: KubeObject, belongs: Belongs = () 
   };
 }
 
+/** `Kind/namespace/name` of what was sighted. */
+export function nameOf({ kind, key }: Sight): string {
+  return `${kind}/${key.namespace}/${key.name}`;
+}
+
 /** Why the workflow of an object has to look after its object changed from `before` to `now`; nothing where it need not. */
 export function ownTrigger(before: Sight | undefined, now: Sight): Trigger | undefined {
   if (before?.uid !== now.uid || (now.ours && !before.ours)) return 'start';

@@ -56,6 +56,31 @@ test('explain and history tell of the failure, with a link to its page', async (
   expect(rows).toContainEqual(expect.objectContaining({ trigger: 'start', changes: '1 created' }));
 });
 
+test('history and explain tell which change by hand a sync corrected', async () => {
+  await repository.commit({ 'broken.yaml': undefined });
+  await sluice('reconcile', 'ks', 'app', '--with-source');
+  await space.patch('ConfigMap', 'a', { data: { key: 'by hand' } });
+  const drift = `ConfigMap/${space.name}/a: data.key changed by kubectl-edit`;
+  await expect
+    .poll(
+      async () => {
+        const { stdout } = await sluice('history', 'ks', 'app', '-o', 'json');
+        return JSON.parse(stdout) as { trigger: string; drift: string }[];
+      },
+      { timeout: 60_000 },
+    )
+    .toContainEqual(
+      expect.objectContaining({
+        trigger: 'drift',
+        outcome: 'ReconciliationSucceeded',
+        drift: expect.stringContaining(drift) as string,
+      }),
+    );
+  const { stdout } = await sluice('explain', 'ks', 'app');
+  expect(stdout).toMatch(/Trigger: +drift/);
+  expect(stdout).toContain(drift);
+});
+
 test('events of one object are listed', async () => {
   const { stdout } = await sluice('events', '--for', 'ks/app');
   expect(stdout).toMatch(/Warning +BuildFailed +kustomization\/app/);

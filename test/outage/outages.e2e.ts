@@ -117,6 +117,15 @@ test('a push while the bridge is dead is followed when it is back', async () => 
   await expectExact(revision);
 });
 
+test('an object that is deleted while the bridge is dead comes back with it', async () => {
+  await system.services.stop('bridge', 'SIGKILL');
+  await space.remove('ConfigMap', 'c-0');
+  await system.services.start('bridge');
+  await space.until('ConfigMap', 'c-0', () => true, 60_000);
+  const after = (await space.get('Kustomization', 'app')) as Row;
+  await expectExact(after.status.lastAppliedRevision ?? '');
+});
+
 test('an API server that is killed during an apply is waited for', async () => {
   const revision = await pushNext();
   const caught = untilStage('apply');
