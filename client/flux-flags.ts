@@ -31,7 +31,6 @@ const workerFlags = [
   '--default-service-account',
   '--http-retry',
   '--insecure-kubeconfig-exec',
-  '--insecure-kubeconfig-tls',
   '--interval-jitter-percentage',
   '--no-cross-namespace-refs',
   '--no-remote-bases',
