@@ -78,7 +78,7 @@ function helpOf(schema: z.ZodObject, idle: Readonly<Record<string, string>>): st
     return `  ${flagOf(name).padEnd(34)} ${name.padEnd(36)} ${description}${told}`;
   });
   const title = 'Each setting is a flag or a variable of the environment; the flag wins.';
-  const others = Object.entries(idle).map(([name, why]) => `  ${name.padEnd(34)} ${why}`);
+  const others = Object.entries(idle).map(([name, why]) => `  ${name.padEnd(38)} ${why}`);
   const ignored = others.length > 0 ? ['', 'Taken, and without effect here:', '', ...others] : [];
   return [title, '', ...rows, ...ignored, ''].join('\n');
 }

@@ -34,8 +34,8 @@ export interface FeatureGates {
 }
 
 /** Reads `A=true,B=false`; the fault of an unknown gate names those that there are. */
-export const featureGates: z.ZodType<FeatureGates, string | undefined> = list().transform(
-  (rows, context) => {
+export const featureGates: z.ZodType<FeatureGates, string | undefined> = list()
+  .transform((rows, context) => {
     const open: Record<string, boolean> = { ...standard };
     const named: Record<string, string> = {};
     for (const row of rows) {
@@ -48,7 +48,12 @@ export const featureGates: z.ZodType<FeatureGates, string | undefined> = list().
       else context.addIssue(`there is no gate ${gate}; there are ${allGates.join(', ')}`);
     }
     return { open: { ...standard, ...open }, idle: named };
-  },
-);
+  })
+  .meta({
+    repeats: true,
+    standard: Object.entries(standard)
+      .map(([gate, open]) => `${gate}=${open ? 'true' : 'false'}`)
+      .join(','),
+  });
 
 const allGates = [...Object.keys(standard), ...Object.keys(idle)].sort();

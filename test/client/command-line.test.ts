@@ -52,6 +52,7 @@ test('the help names every flag, its variable and its default', () => {
   for (const name of Object.keys(WorkerSettings.shape)) expect(help).toContain(name);
   expect(help).toContain('--concurrent ');
   expect(help).toContain('(20)');
+  expect(help).toContain('(StrictPostBuildSubstitutions=true,');
 });
 
 test('feature gates have defaults, are opened and closed by name, and tell what has no effect', () => {
@@ -66,6 +67,14 @@ test('feature gates have defaults, are opened and closed by name, and tell what 
       DisableConfigWatchers: false,
     },
     idle: {},
+  });
+  const twice = [
+    '--feature-gates=DisableConfigWatchers=true',
+    '--feature-gates=GroupChangeLog=true',
+  ];
+  expect(settingsOf(...twice).SLUICE_FEATURE_GATES).toMatchObject({
+    open: { DisableConfigWatchers: true },
+    idle: { GroupChangeLog: expect.any(String) as string },
   });
   expect(gates('StrictPostBuildSubstitutions=false,ExternalArtifact=true')).toMatchObject({
     open: { StrictPostBuildSubstitutions: false },
