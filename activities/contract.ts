@@ -37,6 +37,8 @@ export interface Pass {
   readonly timeoutMs: number;
   /** Digest of the rendered objects, known after render: a stage that would work on others ends the pass. */
   readonly digest?: string;
+  /** Digest of the parked deletions that a person approved. */
+  readonly approved?: string;
 }
 
 /** What a look at a Kustomization found; `why` says it in words for people. Durations are milliseconds. */
@@ -63,6 +65,8 @@ export interface Look {
   readonly timeoutMs: number;
   /** Flux's order: prune before the health checks. */
   readonly pruneFirst: boolean;
+  /** The deletion budget as the object sets it. */
+  readonly budget?: string;
 }
 
 /** Result of fetch: what was unpacked, in numbers. */
@@ -104,11 +108,23 @@ export interface Pruned {
   readonly deleted: readonly string[];
   readonly kept: readonly string[];
   readonly counts: { readonly deleted: number; readonly kept: number };
+  /** Set where the deletions are over the budget: nothing was deleted. */
+  readonly parked?: Parked;
+}
+
+/** Deletions that wait for approval; the digest names the whole set, of the names there are at most 50. */
+export interface Parked {
+  readonly digest: string;
+  readonly count: number;
+  /** In words, such as `20% (4 of 20)`. */
+  readonly budget: string;
+  readonly names: readonly string[];
 }
 
 /** How a pass ended; becomes the conditions, the history entry and the event of the Kustomization. */
 export interface Outcome {
-  readonly result: 'applied' | 'failed' | 'canceled' | 'waiting' | 'rejected';
+  /** parked: everything is applied and healthy, and the deletions wait for approval. */
+  readonly result: 'applied' | 'failed' | 'canceled' | 'waiting' | 'rejected' | 'parked';
   readonly reason: string;
   readonly message: string;
   readonly generation: number;
@@ -122,6 +138,8 @@ export interface Outcome {
   readonly nextMs: number;
   /** What ended a canceled pass early. */
   readonly supersededBy?: Trigger;
+  /** True where the pass before ended in the same way, so that it needs no event again. */
+  readonly repeated?: boolean;
   readonly changes?: ChangeSet;
   readonly pruned?: Pruned;
   readonly health?: HealthReport;

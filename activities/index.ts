@@ -30,6 +30,8 @@ export interface ActivityDeps extends SourceDeps, Spread, Listeners {
   readonly renderer: Renderer;
   /** Holds age keys for whoever names no keys of their own. */
   readonly ageSecret: ObjectKey | undefined;
+  /** The deletion budget of Kustomizations that set none. */
+  readonly maxDeletions: string | undefined;
   /** What the platform team allows. */
   readonly policy: TargetPolicy & ObservePolicy;
   readonly applyOptions: ApplyOptions;
@@ -80,7 +82,7 @@ function stagesOf(deps: ActivityDeps): Activities {
       const waiting = (): Promise<void> => tellHealthWait(cluster, pass);
       return checkHealth({ ...tools, signal, waiting, failFast: deps.failFast }, pass);
     }),
-    prune: alive((pass: Pass) => pruneStale(tools, pass)),
+    prune: alive((pass: Pass) => pruneStale(tools, deps.maxDeletions, pass)),
     conclude: (key, outcome) => conclude(cluster, key, outcome),
     finalize: alive((key: ObjectKey) =>
       finalize(cluster, (loaded) => pruneAll({ cluster, targets }, loaded, key), key),

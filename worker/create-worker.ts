@@ -85,6 +85,7 @@ async function openStores(
     reportOnly: settings.SLUICE_REPORT_ONLY,
     artifacts,
     renderer,
+    maxDeletions: settings.SLUICE_MAX_DELETIONS,
     ageSecret: ageSecretOf(settings),
     ...rulesOf(settings),
   };

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseBudget } from '../activities/cluster/deletion-budget.ts';
 import { serviceSettings } from '../client/service-settings.ts';
 import { duration, flag, listenAddress, list, whole } from '../client/setting-values.ts';
 
@@ -73,6 +74,11 @@ export const WorkerSettings = z.object({
     .string()
     .optional()
     .describe('Secret with age keys of those whose decryption names none, [namespace/]name'),
+  SLUICE_MAX_DELETIONS: z
+    .string()
+    .superRefine(checkBudget)
+    .optional()
+    .describe('deletions a sync may make without approval, 10 or 20%; no limit unless set'),
   SLUICE_INSECURE_KUBECONFIG_TLS: flag(false).describe(
     'let kubeconfigs of users turn the verification of certificates off',
   ),
@@ -85,4 +91,15 @@ export function cacheDirectory(settings: WorkerSettings): string {
   const directory = settings.SLUICE_CACHE_DIR ?? join(homedir(), '.cache', 'sluice', 'worker');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return directory;
+}
+
+function checkBudget(text: string, context: z.RefinementCtx): void {
+  try {
+    parseBudget(text);
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: error instanceof Error ? error.message : String(error),
+    });
+  }
 }

@@ -28,11 +28,12 @@ export async function idle(
   parts: RunParts,
 ): Promise<Cause> {
   if (outcome?.result === 'canceled') return causeOfEnd(outcome);
-  let rest = restAfter(before, outcome, parts.journal);
+  let rest = restAfter(key, before, outcome, parts.journal);
   for (;;) {
     const woken = await sleep(parts.inbox, rest);
     const look = await records.observe(key);
-    const cause = causeOf(rest.before, look, parts.inbox);
+    const cause =
+      causeOf(rest.before, look, parts.inbox) ?? budgetCause(rest.before, look, outcome);
     if (cause) {
       const followed = await follow(key, look, { cause, rest }, parts);
       if (!followed) return cause;
@@ -55,10 +56,16 @@ interface Rest {
   readonly deadline: number | undefined;
 }
 
-function restAfter(before: Look, outcome: Outcome | undefined, journal: Journal): Rest {
+function restAfter(
+  key: ObjectKey,
+  before: Look,
+  outcome: Outcome | undefined,
+  journal: Journal,
+): Rest {
   const retry = isFailure(outcome);
   const delay = delayOf(before, outcome);
-  journal.waits({ ...waitInWords(before, retry, delay), ...standing(before, outcome) });
+  const words = waitInWords(key, { before, outcome, nextMs: delay });
+  journal.waits({ ...words, ...standing(before, outcome) });
   return { before, retry, deadline: delay === undefined ? undefined : Date.now() + delay };
 }
 
@@ -77,7 +84,7 @@ async function follow(
   const revision = look.artifact?.revision ?? '';
   journal.revised(revision);
   const doing = `${shortRevision(revision)} changes nothing here`;
-  journal.waits({ ...waitInWords(look, false, outcome.nextMs), doing });
+  journal.waits({ ...waitInWords(key, { before: look, outcome, nextMs: outcome.nextMs }), doing });
   return { before: look, retry: false, deadline: Date.now() + outcome.nextMs };
 }
 
@@ -93,13 +100,19 @@ function causeOfEnd({ supersededBy = 'source', message }: Outcome): Cause {
   return { trigger: supersededBy, why: message };
 }
 
+/** Another budget is news only to those whose deletions are parked. */
+function budgetCause(before: Look, now: Look, outcome: Outcome | undefined): Cause | undefined {
+  if (outcome?.result !== 'parked' || before.budget === now.budget) return undefined;
+  return { trigger: 'spec', why: `the deletion budget is now ${now.budget ?? 'the default'}` };
+}
+
 /** A pass has told how it ended; without one the look tells how things stand. */
 function standing(before: Look, outcome: Outcome | undefined): { doing?: string } {
   return outcome ? {} : { doing: before.why };
 }
 
 function isFailure(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && outcome.result !== 'applied';
+  return outcome !== undefined && !['applied', 'parked'].includes(outcome.result);
 }
 
 /** True when a look shows something that the look before it did not. */
@@ -154,14 +167,27 @@ async function sleep(inbox: Inbox, { deadline, retry }: Rest): Promise<boolean> 
   return condition(news, ms, { summary });
 }
 
+interface Ending {
+  readonly before: Look;
+  readonly outcome: Outcome | undefined;
+  readonly nextMs: number | undefined;
+}
+
 function waitInWords(
-  look: Look,
-  retry: boolean,
-  nextMs: number | undefined,
+  key: ObjectKey,
+  { before, outcome, nextMs }: Ending,
 ): Parameters<Journal['waits']>[0] {
-  const fixed = waits[look.verdict];
+  const fixed = waits[before.verdict];
   if (fixed) return { ...fixed, nextMs };
-  if (!retry) {
+  if (outcome?.pruned?.parked && outcome.result === 'parked') {
+    return {
+      phase: 'parked',
+      awaits: `approval of ${outcome.pruned.parked.count} deletions, a change, or the interval`,
+      unblock: `whoever may approve them: sluice approve ks ${key.name} -n ${key.namespace}`,
+      nextMs,
+    };
+  }
+  if (!isFailure(outcome)) {
     const awaits = 'a new revision, a changed spec, a request or the interval';
     return { phase: 'idle', awaits, unblock: 'nothing is blocked', nextMs };
   }

@@ -23,6 +23,8 @@ export interface Inbox {
   begin(): void;
   /** Takes everything that came in: a demand counts first, then a drift, then what came first. The first two force a pass. */
   take(): { readonly wake: Wake; readonly forced: boolean } | undefined;
+  /** Demands a pass and waits for how it ends. */
+  ask(reason: string): Promise<PassReport>;
   /** The pass has ended: answers the updates that came in before it began. */
   answer(report: PassReport): void;
   /** The object is gone: answers every update, those still to come too, and returns when all have their answer. */
@@ -34,9 +36,10 @@ export interface Inbox {
 /** Installs the handlers of a run, before anything is awaited, so that no buffered signal is missed. */
 export function openInbox(explain: () => Explanation): Inbox {
   const state: State = { pending: [], count: 0, waiting: 0, begun: 0, ended: 0, report: gone };
-  installHandlers(state, explain);
+  const ask = installHandlers(state, explain);
   const { pending } = state;
   return {
+    ask,
     get count() {
       return state.count;
     },
@@ -87,7 +90,7 @@ interface State {
   taskQueue?: string;
 }
 
-function installHandlers(state: State, explain: () => Explanation): void {
+function installHandlers(state: State, explain: () => Explanation): Inbox['ask'] {
   const put = (wake: Wake | undefined): void => {
     state.count++;
     if (isWake(wake) && wake.taskQueue) state.taskQueue = wake.taskQueue;
@@ -97,21 +100,21 @@ function installHandlers(state: State, explain: () => Explanation): void {
     if (isFirst || state.pending.length < 20) state.pending.push(message);
   };
   setHandler(reconcileSignal, put, { description: 'Reconcile now, e.g. {"reason":"manual"}' });
-  setHandler(
-    reconcileUpdate,
-    async (wake) => {
-      const wanted = state.begun + 1;
-      state.waiting++;
-      put({ reason: isWake(wake) ? (wake.reason ?? 'update') : 'update' });
-      await condition(() => state.ended >= wanted);
-      state.waiting--;
-      return state.report;
-    },
-    { description: 'Reconcile now and return how the pass ended' },
-  );
+  const ask = async (reason: string): Promise<PassReport> => {
+    const wanted = state.begun + 1;
+    state.waiting++;
+    put({ reason });
+    await condition(() => state.ended >= wanted);
+    state.waiting--;
+    return state.report;
+  };
+  setHandler(reconcileUpdate, (wake) => ask(isWake(wake) ? (wake.reason ?? 'update') : 'update'), {
+    description: 'Reconcile now and return how the pass ended',
+  });
   setHandler(explainQuery, explain, {
     description: 'What it does or waits for, since when, and who can unblock it',
   });
+  return ask;
 }
 
 const gone: PassReport = { ready: false, reason: 'Deleted', message: 'the object is gone' };

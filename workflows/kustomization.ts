@@ -1,18 +1,19 @@
 import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
+import { openDeletions, type CarriedDeletions, type Deletions } from './deletions.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { causeOfDemand, idle, isNew, type Cause, type RunParts } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
-import { blocked, canceled, failed, memoOf, stageFailure, succeeded } from './outcome.ts';
+import { blocked, canceled, failed, memoOf, parked, stageFailure, succeeded } from './outcome.ts';
 import { passOf, reconcile, type PassResult } from './reconcile.ts';
 import { jittered, retryDelay } from './schedule.ts';
 import { stages, records } from './stages.ts';
 import { appliedBy, type Applied, type Memory } from './unchanged.ts';
 
 /** Input of a run: one run is one sync, and continues as new with the trigger of the next. */
-export interface KustomizationRun {
+export interface KustomizationRun extends CarriedDeletions {
   readonly key: ObjectKey;
   readonly trigger: Trigger;
   readonly why?: string;
@@ -27,7 +28,8 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
   const journal = openJournal(`Kustomization ${input.key.namespace}/${input.key.name}`);
   const inbox = openInbox(() => journal.explanation);
   const memory: Memory = { applied: input.applied };
-  const parts: RunParts = { journal, inbox, memory };
+  const deletions = openDeletions(input, inbox);
+  const parts: PassParts = { journal, inbox, memory, deletions };
   let turn = firstTurn(input, inbox);
   for (;;) {
     journal.begin(turn.trigger, turn.why);
@@ -53,7 +55,12 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
       { key: attributes.trigger, value: turn.trigger },
       { key: attributes.phase, value: 'starting' },
     ],
-  })({ key: input.key, ...turn, ...(memory.applied ? { applied: memory.applied } : {}) });
+  })({
+    key: input.key,
+    ...turn,
+    ...(memory.applied ? { applied: memory.applied } : {}),
+    ...deletions.carried,
+  });
 }
 
 /** Why a pass runs, and how many before it failed in a row. */
@@ -80,7 +87,7 @@ async function act(
   key: ObjectKey,
   look: Look,
   turn: Turn,
-  parts: RunParts,
+  parts: PassParts,
 ): Promise<Outcome | undefined> {
   if (look.verdict === 'suspended' || look.verdict === 'deleted') return undefined;
   if (look.verdict === 'waiting' || look.verdict === 'rejected') {
@@ -93,16 +100,20 @@ async function act(
   return conclude(key, await sync(key, look, turn.failures, parts), parts.journal, turn);
 }
 
+interface PassParts extends RunParts {
+  readonly deletions: Deletions;
+}
+
 async function sync(
   key: ObjectKey,
   look: Look,
   failures: number,
-  { journal, inbox, memory }: RunParts,
+  { journal, inbox, memory, deletions }: PassParts,
 ): Promise<Outcome> {
   memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
-  const pass = passOf(key, look);
+  const pass = { ...passOf(key, look), ...deletions.forPass() };
   journal.revision(pass.artifact.revision, look.source);
   const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
     look,
@@ -129,9 +140,11 @@ async function sync(
       },
       result,
     );
-    memory.applied = appliedBy(look, result);
-    return succeeded(facts(jittered(look, Math.random())));
+    const outcome = ended(facts(jittered(look, Math.random())), key, deletions);
+    if (outcome.result === 'applied') memory.applied = appliedBy(look, result);
+    return outcome;
   } catch (error) {
+    if (result.pruned) deletions.settle(result.pruned);
     if (news && isCancellation(error)) return canceled(facts(0), news);
     const failure = stageFailure(error, 'ReconciliationFailed');
     if (!failure) throw error;
@@ -141,6 +154,17 @@ async function sync(
     }
     return failed(facts(retryDelay(failures + 1, look)), failure);
   }
+}
+
+function ended(
+  facts: Parameters<typeof succeeded>[0],
+  key: ObjectKey,
+  deletions: Deletions,
+): Outcome {
+  const { pruned } = facts.result;
+  const repeated = pruned !== undefined && deletions.settle(pruned);
+  if (!pruned?.parked) return succeeded(facts);
+  return { ...parked(facts, key, pruned.parked), ...(repeated ? { repeated } : {}) };
 }
 
 async function newsSince(key: ObjectKey, look: Look, inbox: Inbox): Promise<Cause | undefined> {

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ObjectKey, Trigger } from '../activities/contract.ts';
+import type { ObjectKey, Parked, Trigger } from '../activities/contract.ts';
 
 /** The task queue of workflows and activities. */
 export const taskQueue = 'sluice';
@@ -32,6 +32,18 @@ export const reconcileSignal = defineSignal<[Wake?]>('reconcile');
 
 /** Runs a pass and returns its outcome when the pass has ended. */
 export const reconcileUpdate = defineUpdate<PassReport, [Wake?]>('reconcile');
+
+/** Approves the parked deletions that a digest names, runs a pass that deletes them, and returns its outcome. */
+export const approveUpdate = defineUpdate<PassReport, [Approval]>('approve');
+
+/** Names a parked set; one that has changed since needs another approval. */
+export interface Approval {
+  readonly digest: string;
+  readonly reason?: string;
+}
+
+/** The deletions that wait for approval; nothing where there are none. */
+export const parkedQuery = defineQuery<Parked | undefined>('parked');
 
 /** What the workflow does or waits for, since when, and who can unblock it. */
 export const explainQuery = defineQuery<Explanation>('explain');

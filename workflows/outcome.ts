@@ -1,5 +1,13 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { ChangeSet, Look, Outcome, Stage, Trigger } from '../activities/contract.ts';
+import type {
+  ChangeSet,
+  Look,
+  ObjectKey,
+  Outcome,
+  Parked,
+  Stage,
+  Trigger,
+} from '../activities/contract.ts';
 import type { PassResult } from './reconcile.ts';
 import { shortRevision } from './schedule.ts';
 
@@ -48,6 +56,28 @@ export function failed(facts: PassFacts, failure: StageFailure): Outcome {
     terminal: failure.terminal,
   };
 }
+
+/** The outcome of a pass that did everything but the deletions, which are over the budget. */
+export function parked(
+  facts: PassFacts,
+  { namespace, name }: ObjectKey,
+  { count, budget, names }: Parked,
+): Outcome {
+  const shown = names.slice(0, maxShown);
+  const more = count > shown.length ? ` and ${count - shown.length} more` : '';
+  const [are, wait] = count === 1 ? ['deletion is', 'waits'] : ['deletions are', 'wait'];
+  const approve = `sluice approve ks ${name} -n ${namespace}`;
+  return {
+    ...shared(facts),
+    result: 'parked',
+    reason: 'DeletionBudgetExceeded',
+    message: `${count} ${are} over the budget of ${budget} and ${wait} for approval (${approve}): ${shown.join(', ')}${more}`,
+    // Another try changes nothing: a person has to approve, or to change something.
+    terminal: true,
+  };
+}
+
+const maxShown = 10;
 
 /** The outcome of a look that says: nothing can run now. */
 export function blocked(look: Look, nextMs: number): Outcome {

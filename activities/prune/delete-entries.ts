@@ -2,7 +2,7 @@ import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { refOfEntry, type InventoryEntry } from '../cluster/inventory.ts';
 import { mapLimited } from '../cluster/limit.ts';
-import { describeRef, type ObjectRef } from '../cluster/object.ts';
+import { describeRef, type KubeObject, type ObjectRef } from '../cluster/object.ts';
 import { groupByRank } from '../cluster/order.ts';
 import { isOwned } from '../cluster/owner.ts';
 import { deleteObject } from '../cluster/server-side-apply.ts';
@@ -62,18 +62,29 @@ export async function deleteEntries(
   return result;
 }
 
-const concurrency = 8;
+/** How many objects are looked at or deleted at a time. */
+export const concurrency = 8;
+
+/** The live object where it may be deleted; `kept` where another owns it or a switch protects it, `gone` where it is not there. */
+export async function standingOf(
+  cluster: Cluster,
+  ref: ObjectRef,
+  key: ObjectKey,
+): Promise<KubeObject | 'kept' | 'gone'> {
+  const live = await cluster.get(ref);
+  if (!live) return 'gone';
+  return isOwned(live, key) && !isKept(live) ? live : 'kept';
+}
 
 async function deleteOne(
   cluster: Cluster,
   ref: ObjectRef,
   key: ObjectKey,
 ): Promise<'deleted' | 'kept' | 'gone'> {
-  const live = await cluster.get(ref);
-  if (!live) return 'gone';
-  if (!isOwned(live, key) || isKept(live)) return 'kept';
+  const standing = await standingOf(cluster, ref, key);
+  if (standing === 'kept' || standing === 'gone') return standing;
   try {
-    await deleteObject(cluster, live);
+    await deleteObject(cluster, standing);
     return 'deleted';
   } catch (error) {
     if (isNotFound(error)) return 'gone';

@@ -10,7 +10,8 @@ import { prunedOf } from './prune-stale.ts';
 
 /**
  * Deletes everything in the inventory of a Kustomization that is being deleted, as its deletion policy says. A suspended one leaves
- * everything, and so does one whose account or kubeconfig is gone. WaitForTermination waits until the objects are gone, at most for the time-out of the Kustomization.
+ * everything, and so does one whose account or kubeconfig is gone. WaitForTermination waits until the objects are gone, at most for the time-out of the
+ * Kustomization. The deletion budget does not apply: whoever deletes the object means all of it.
  */
 export async function pruneAll(
   { cluster, targets }: { readonly cluster: Cluster; readonly targets: Targets },

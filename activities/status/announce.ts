@@ -32,6 +32,7 @@ export function eventsOf(outcome: Outcome, wasReady: boolean): Announcement[] {
   if (changes !== '') events.push({ type: 'Normal', reason: 'Progressing', message: changes });
   if (deleted !== '') events.push({ type: 'Normal', reason, message: deleted });
   if (result === 'applied') return [...events, ...successOf(outcome, !wasReady || changes !== '')];
+  if (outcome.repeated) return events;
   const type = result === 'waiting' || result === 'canceled' ? 'Normal' : 'Warning';
   return [...events, { type, reason, message }];
 }

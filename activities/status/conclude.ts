@@ -83,7 +83,8 @@ async function patchStatus(cluster: Cluster, key: ObjectKey, status: object): Pr
 /** A look that was blocked before its pass began has attempted nothing. */
 function attempted(outcome: Outcome): boolean {
   return (
-    outcome.revision !== undefined && ['applied', 'failed', 'canceled'].includes(outcome.result)
+    outcome.revision !== undefined &&
+    ['applied', 'failed', 'canceled', 'parked'].includes(outcome.result)
   );
 }
 

@@ -36,4 +36,5 @@ const recorded = new Set([
   'ReconciliationFailed',
   'PruneFailed',
   'HealthCheckFailed',
+  'DeletionBudgetExceeded',
 ]);

@@ -1,5 +1,6 @@
 import { parseDuration, type Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
+import { budgetAnnotation } from '../cluster/deletion-budget.ts';
 import {
   kustomizationRef,
   loadKustomization,
@@ -104,14 +105,13 @@ function baseOf(
 ): Base {
   const asked = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
   const { kind, name, namespace = key.namespace } = spec.sourceRef;
-  const order = object.metadata.annotations?.['sluice.dev/prune'];
   return {
     generation: object.metadata.generation ?? 0,
     source: `${kind}/${namespace}/${name}`,
     ...(asked && asked !== status.lastHandledReconcileAt ? { requestedAt: asked } : {}),
     ...timesOf(spec, policy),
     ...(policy.newsEndsHealthWait ? {} : { quietHealthWait: true }),
-    pruneFirst: order === 'before-health',
+    ...pruneOf(object),
   };
 }
 
@@ -129,6 +129,13 @@ function timesOf(
     ...(retryBackoff ? { retryCapMs: Math.max(intervalMs, retryMs) } : {}),
     timeoutMs: Math.max(timeoutMs, minTimeoutMs),
   };
+}
+
+function pruneOf({ metadata }: LoadedKustomization['object']): Pick<Base, 'pruneFirst' | 'budget'> {
+  const { annotations = {} } = metadata;
+  const pruneFirst = annotations['sluice.dev/prune'] === 'before-health';
+  const budget = annotations[budgetAnnotation];
+  return { pruneFirst, ...(budget === undefined ? {} : { budget: budget.slice(0, 50) }) };
 }
 
 type Base = Omit<Look, 'verdict' | 'why'>;

@@ -1,4 +1,5 @@
 import { unsupportedFields } from '../../api/index.ts';
+import { budgetOf } from '../cluster/deletion-budget.ts';
 import { healthExpressions } from '../cluster/health-expressions.ts';
 import type { LoadedKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectKey } from '../contract.ts';
@@ -24,7 +25,8 @@ export interface ObservePolicy {
 
 /** Why a spec is not worked on at all, until it is changed. */
 export interface Refusal {
-  readonly reason: 'UnsupportedField' | 'AccessDenied' | 'InvalidCELExpression';
+  readonly reason:
+    'UnsupportedField' | 'AccessDenied' | 'InvalidCELExpression' | 'InvalidAnnotation';
   readonly why: string;
 }
 
@@ -44,14 +46,19 @@ export function refusalOf(
     const why = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
     return { reason: 'AccessDenied', why };
   }
-  const why = expressionFault(spec);
-  return why === undefined ? undefined : { reason: 'InvalidCELExpression', why };
-}
-
-function expressionFault(spec: LoadedKustomization['spec']): string | undefined {
-  try {
+  const expression = faultOf(() => {
     healthExpressions(spec.healthCheckExprs);
     for (const { readyExpr } of spec.dependsOn ?? []) if (readyExpr) readyExpression(readyExpr);
+  });
+  if (expression !== undefined) return { reason: 'InvalidCELExpression', why: expression };
+  // Without prune nothing is deleted, and a budget has nothing to say.
+  const budget = spec.prune ? faultOf(() => budgetOf(object, undefined)) : undefined;
+  return budget === undefined ? undefined : { reason: 'InvalidAnnotation', why: budget };
+}
+
+function faultOf(check: () => void): string | undefined {
+  try {
+    check();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -12,6 +12,8 @@ export interface Sight {
   readonly observed: number;
   readonly requestedAt: string;
   readonly handledAt: string;
+  /** Our own annotations, which change what a workflow does without a new generation. */
+  readonly settings: string;
   readonly deleting: boolean;
   readonly suspended: boolean;
   readonly ready: boolean;
@@ -58,6 +60,7 @@ export function sightOf(kind: string, object: KubeObject, belongs: Belongs = () 
     observed: Number(status['observedGeneration'] ?? -1),
     requestedAt: metadata.annotations?.['reconcile.fluxcd.io/requestedAt'] ?? '',
     handledAt: text(status['lastHandledReconcileAt']),
+    settings: settingsOf(metadata.annotations),
     deleting: metadata.deletionTimestamp !== undefined,
     suspended: spec['suspend'] === true,
     ready: list(status['conditions']).some(
@@ -87,7 +90,7 @@ export function nameOf({ kind, key }: Sight): string {
 export function ownTrigger(before: Sight | undefined, now: Sight): Trigger | undefined {
   if (before?.uid !== now.uid || (now.ours && !before.ours)) return 'start';
   if (now.deleting && !before.deleting) return 'delete';
-  if (now.generation !== before.generation) return 'spec';
+  if (now.generation !== before.generation || now.settings !== before.settings) return 'spec';
   return now.requestedAt !== before.requestedAt ? 'request' : undefined;
 }
 
@@ -150,6 +153,14 @@ function configsIn(spec: Record<string, unknown>, namespace: string): string[] {
   return references
     .filter(([, reference]) => text(reference['name']) !== '')
     .map(([kind, reference]) => `${kind}/${namespace}/${text(reference['name'])}`);
+}
+
+function settingsOf(annotations: Record<string, string> = {}): string {
+  const own = Object.entries(annotations).filter(([name]) => name.startsWith('sluice.dev/'));
+  return own
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join('\n');
 }
 
 function nameIn(row: Record<string, unknown>, ownNamespace: string): string {

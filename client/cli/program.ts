@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAdopt } from './adopt.ts';
+import { addApprove } from './approve.ts';
 import { addCompletion } from './completion.ts';
 import { addDev } from './dev.ts';
 import { addDiff } from './diff.ts';
@@ -31,6 +32,7 @@ const commands = [
   addInstall,
   addGet,
   addReconcile,
+  addApprove,
   addSuspend('suspend'),
   addSuspend('resume'),
   addHistory,

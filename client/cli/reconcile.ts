@@ -1,17 +1,9 @@
-import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import {
-  reconcileUpdate,
-  workflowId,
-  type PassReport,
-  type Wake,
-} from '../../workflows/messages.ts';
-import { followPass } from '../follow-pass.ts';
+import { reconcileUpdate, type PassReport, type Wake } from '../../workflows/messages.ts';
 import { withCluster, withTemporal, type GlobalOptions } from './connections.ts';
-import { CliError } from './failure.ts';
 import { kindNamed, parseTarget, targetArguments, type Kind } from './kinds.ts';
-import { objectOf, type Resource } from './objects.ts';
-import { took } from './table.ts';
+import { objectOf } from './objects.ts';
+import { checkReconcilable, runPass } from './run-pass.ts';
 
 interface ReconcileOptions extends GlobalOptions {
   readonly withSource?: boolean;
@@ -43,48 +35,12 @@ async function reconcile(options: ReconcileOptions, [kind, name]: [Kind, string]
   });
   for (const object of targets) checkReconcilable(object);
   await withTemporal(options, async (client) => {
-    for (const object of targets) await runPass(client, object);
+    for (const object of targets) {
+      await runPass(client, object, (workflow) =>
+        workflow.executeUpdate<PassReport, [Wake]>(reconcileUpdate.name, {
+          args: [{ reason: 'asked with sluice reconcile' }],
+        }),
+      );
+    }
   });
-}
-
-function checkReconcilable({ kind, metadata, spec }: Resource): void {
-  const title = `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
-  if (!kindNamed(kind).reconciled) {
-    throw new CliError(
-      `${title} is not reconciled by Sluice, which only reads its artifacts`,
-      'ask the controller that makes them, or leave --with-source out',
-    );
-  }
-  if (!spec.suspend) return;
-  const resume = `sluice resume ${kind.toLowerCase()} ${metadata.name} -n ${metadata.namespace ?? ''}`;
-  throw new CliError(`${title} is suspended`, resume);
-}
-
-async function runPass(client: Client, { kind, metadata }: Resource): Promise<void> {
-  const key = { namespace: metadata.namespace ?? '', name: metadata.name };
-  const title = `${kind}/${key.namespace}/${key.name}`;
-  process.stdout.write(`► ${title}\n`);
-  const begun = Date.now();
-  const done = new AbortController();
-  const watching = followPass(client, workflowId(kind, key), done.signal, (stage, words) => {
-    process.stdout.write(`  ${stage}: ${words}\n`);
-  });
-  let report: PassReport;
-  try {
-    report = await client.workflow
-      .getHandle(workflowId(kind, key))
-      .executeUpdate<PassReport, [Wake]>(reconcileUpdate.name, {
-        args: [{ reason: 'asked with sluice reconcile' }],
-      });
-  } finally {
-    done.abort();
-    await watching;
-  }
-  if (!report.ready) {
-    throw new CliError(
-      `${title} failed: ${report.reason}: ${report.message}`,
-      `sluice explain ${kind.toLowerCase()} ${key.name} -n ${key.namespace}`,
-    );
-  }
-  process.stdout.write(`✔ ${report.message} (${took(Date.now() - begun)})\n`);
 }

@@ -13,6 +13,7 @@ function settingsOf(...args: string[]): WorkerSettings {
 }
 
 test.each([
+  [['--max-deletions=20%'], { SLUICE_MAX_DELETIONS: '20%' }],
   [['--no-remote-bases'], { SLUICE_NO_REMOTE_BASES: true }],
   [['--no-remote-bases=true'], { SLUICE_NO_REMOTE_BASES: true }],
   [['--no-remote-bases=false'], { SLUICE_NO_REMOTE_BASES: false }],
@@ -34,6 +35,7 @@ test.each([
 });
 
 test.each([
+  [['--max-deletions=few'], 'SLUICE_MAX_DELETIONS: "few" is no budget'],
   [['--no-such-flag'], 'there is no flag --no-such-flag'],
   [['stray'], 'there is no flag stray'],
   [['--concurrent=none'], 'SLUICE_CONCURRENT'],

@@ -6,7 +6,7 @@ import { withOwner } from '../../activities/cluster/owner.ts';
 import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { kustomization, type Row } from '../support/cluster.ts';
 import { configMap, deployment } from '../support/manifests.ts';
-import { sluice, type Output } from '../support/sluice.ts';
+import { commandLine, type Output } from '../support/command-line.ts';
 import { openSource } from '../support/space.ts';
 
 const manifests = [configMap('a'), configMap('b')];
@@ -59,7 +59,7 @@ async function asFluxLeftIt(): Promise<void> {
 }
 
 function adopt(...args: string[]): Promise<Output> {
-  return sluice('adopt', ...args, '-n', space.name, '--flux-namespace', space.name);
+  return commandLine(space.name)('adopt', ...args, '--flux-namespace', space.name);
 }
 
 async function versions(): Promise<(string | undefined)[]> {

@@ -1,17 +1,14 @@
 import { expect, test } from 'vitest';
 import { kustomization } from '../support/cluster.ts';
+import { commandLine } from '../support/command-line.ts';
 import { configMap } from '../support/manifests.ts';
-import { sluice as runSluice, type Output } from '../support/sluice.ts';
 import { openSource } from '../support/space.ts';
 
 const { space, repository } = await openSource({ 'a.yaml': configMap('a') });
 await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
 await space.untilReady('Kustomization', 'app');
 
-/** Runs the command line in the namespace of the tests. */
-function sluice(...args: string[]): Promise<Output> {
-  return runSluice(...args, '-n', space.name);
-}
+const sluice = commandLine(space.name);
 
 test('get lists what is there, as a table, as JSON and as YAML', async () => {
   const all = await sluice('get', 'all');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { kustomization } from '../support/cluster.ts';
 import { directoryWith } from '../support/files.ts';
 import { configMap } from '../support/manifests.ts';
-import { sluice, type Output } from '../support/sluice.ts';
+import { commandLine, type Output } from '../support/command-line.ts';
 import { openSource } from '../support/space.ts';
 
 const password = 'correct-horse-battery';
@@ -20,8 +20,10 @@ await space.untilReady('GitRepository', 'repo');
 await space.apply(kustomization('web', 'repo', { path: './web', targetNamespace: space.name }));
 await space.untilReady('Kustomization', 'web');
 
+const sluice = commandLine(space.name);
+
 function diff(...args: string[]): Promise<Output> {
-  return sluice('diff', 'ks', 'web', ...args, '-n', space.name);
+  return sluice('diff', 'ks', 'web', ...args);
 }
 
 test('where everything is as it should be nothing is told and the exit code is 0', async () => {
@@ -93,7 +95,7 @@ test('every object that the API server would refuse is named, and the exit code 
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('X_');
   expect(stderr).toContain('Y_');
-  const missing = await sluice('diff', 'ks', 'nope', '-n', space.name);
+  const missing = await sluice('diff', 'ks', 'nope');
   expect(missing).toMatchObject({ code: 2 });
   expect(missing.stderr).toContain(`Kustomization/${space.name}/nope is not there`);
 });

@@ -97,6 +97,12 @@ test('the events tell changes, deletions, health and the end', () => {
   ]);
 });
 
+test('parked deletions are told once', () => {
+  const parked = outcome({ result: 'parked', reason: 'DeletionBudgetExceeded', terminal: true });
+  expect(eventsOf(parked, true)).toMatchObject([{ type: 'Warning', reason: parked.reason }]);
+  expect(eventsOf({ ...parked, repeated: true }, false)).toEqual([]);
+});
+
 test('a failure is a warning, a wait is not', () => {
   expect(eventsOf(failure, true)).toMatchObject([{ type: 'Warning', reason: 'BuildFailed' }]);
   const wait = outcome({ result: 'waiting', reason: 'DependencyNotReady', message: 'x' });

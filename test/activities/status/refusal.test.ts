@@ -8,10 +8,12 @@ const key = { namespace: 'apps', name: 'web' };
 function refusal(
   fields: Partial<Kustomization['spec']>,
   noCrossNamespaceRefs = false,
+  annotations: Record<string, string> = {},
 ): Refusal | undefined {
   const spec = specWith(fields);
   const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
-  const object = { apiVersion, kind: 'Kustomization', metadata: key, spec };
+  const metadata = { ...key, annotations };
+  const object = { apiVersion, kind: 'Kustomization', metadata, spec };
   return refusalOf({ spec, status: {}, object }, key, { noCrossNamespaceRefs });
 }
 
@@ -33,6 +35,15 @@ test('an expression that can not be compiled is refused with its place', () => {
   expect(refusal({ dependsOn: [{ name: 'a', readyExpr: 'dep.status.' }] })).toMatchObject({
     reason: 'InvalidCELExpression',
   });
+});
+
+test('a malformed deletion budget is refused, unless nothing is pruned anyway', () => {
+  const annotations = { 'sluice.dev/max-deletions': 'few' };
+  expect(refusal({}, false, annotations)).toEqual({
+    reason: 'InvalidAnnotation',
+    why: 'annotation sluice.dev/max-deletions: "few" is no budget: write a count such as 10, or 20%',
+  });
+  expect(refusal({ prune: false }, false, annotations)).toBeUndefined();
 });
 
 test('a field without behaviour is refused by name', () => {

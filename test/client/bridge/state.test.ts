@@ -30,6 +30,8 @@ test.each([
   ['start', undefined, ks()],
   ['start', ks({}, {}, { uid: '0' }), ks()],
   ['spec', ks(), ks({}, {}, { generation: 2 })],
+  ['spec', ks(), ks({}, {}, { annotations: { 'sluice.dev/max-deletions': '5' } })],
+  [undefined, ks(), ks({}, {}, { annotations: { 'example.com/note': '5' } })],
   ['request', ks(), ks({}, {}, requested)],
   ['delete', ks(), ks({}, {}, { deletionTimestamp: 'now' })],
   [undefined, ks(), ks({}, ready)],
