@@ -67,6 +67,8 @@ export interface Look {
   readonly pruneFirst: boolean;
   /** The deletion budget as the object sets it. */
   readonly budget?: string;
+  /** When a suspension ends by itself. */
+  readonly resumeAt?: string;
 }
 
 /** Result of fetch: what was unpacked, in numbers. */
@@ -156,6 +158,8 @@ export interface SourceLook {
   readonly requestedAt?: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** When a suspension ends by itself. */
+  readonly resumeAt?: string;
 }
 
 /** The artifact that a fetch of a source left in its status. */
@@ -190,6 +194,8 @@ export interface Activities {
   prune(pass: Pass): Promise<Pruned>;
   /** Writes the outcome into the status, in one patch, and records the event. */
   conclude(key: ObjectKey, outcome: Outcome): Promise<void>;
+  /** Ends a suspension at its time, unless it has been changed since. */
+  resume(kind: 'Kustomization' | 'GitRepository', key: ObjectKey, until: string): Promise<void>;
   /** Deletes what the deletion policy says and removes the finalizer. */
   finalize(key: ObjectKey): Promise<Pruned>;
   /** Reads the source and asks the remote which revision it holds. */

@@ -3,6 +3,7 @@ import { applyObjects, type ApplyOptions } from './apply/apply-objects.ts';
 import type { Cluster } from './cluster/client.ts';
 import { loadForPass } from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
+import { resume } from './cluster/suspension.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
 import type { Activities, ArtifactRef, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
@@ -83,6 +84,7 @@ function stagesOf(deps: ActivityDeps): Activities {
       return checkHealth({ ...tools, signal, waiting, failFast: deps.failFast }, pass);
     }),
     prune: alive((pass: Pass) => pruneStale(tools, deps.maxDeletions, pass)),
+    resume: (kind, key, until) => resume(cluster, kind, key, until),
     conclude: (key, outcome) => conclude(cluster, key, outcome),
     finalize: alive((key: ObjectKey) =>
       finalize(cluster, (loaded) => pruneAll({ cluster, targets }, loaded, key), key),

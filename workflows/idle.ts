@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts';
 import type { Wake } from './messages.ts';
 import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
+import { endSuspension, msUntil, suspensionInWords } from './suspension.ts';
 import { changesNothing, noted, type Memory } from './unchanged.ts';
 
 /** What people and messages reach a run through. */
@@ -31,21 +32,30 @@ export async function idle(
   let rest = restAfter(key, before, outcome, parts.journal);
   for (;;) {
     const woken = await sleep(parts.inbox, rest);
+    const resumed = await endSuspension('Kustomization', key, rest.before.resumeAt);
+    if (resumed) return resumed;
     const look = await records.observe(key);
-    const cause =
-      causeOf(rest.before, look, parts.inbox) ?? budgetCause(rest.before, look, outcome);
-    if (cause) {
-      const followed = await follow(key, look, { cause, rest }, parts);
-      if (!followed) return cause;
-      rest = followed;
-    }
-    const handOver = causeOfHandOver(parts.inbox);
-    if (handOver) return handOver;
+    const judged = await judge(key, { look, rest, outcome }, parts);
+    if ('trigger' in judged) return judged;
+    rest = judged;
     if (woken) continue;
     if (look.verdict !== 'waiting') return timeIsUp(rest.retry);
     // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
     rest = { ...rest, deadline: Date.now() + before.retryMs };
   }
+}
+
+/** What a look during the wait leads to: the cause of the next pass, or the wait that goes on. */
+async function judge(
+  key: ObjectKey,
+  { look, rest, outcome }: { look: Look; rest: Rest; outcome: Outcome | undefined },
+  parts: RunParts,
+): Promise<Cause | Rest> {
+  const { before } = rest;
+  const cause = causeOf(before, look, parts.inbox) ?? budgetCause(before, look, outcome);
+  const followed = cause && (await follow(key, look, { cause, rest }, parts));
+  if (cause && !followed) return cause;
+  return causeOfHandOver(parts.inbox) ?? followed ?? rest;
 }
 
 /** The wait between two passes. */
@@ -121,13 +131,15 @@ export function isNew(before: Look, now: Look): boolean {
   return asked || fingerprint(now) !== fingerprint(before);
 }
 
-function fingerprint({ generation, artifact, verdict }: Look): string {
+function fingerprint({ generation, artifact, verdict, why }: Look): string {
   // Sync and idle differ only in what the status says of the last pass.
   const kind = verdict === 'idle' ? 'sync' : verdict;
-  return [generation, artifact?.revision, artifact?.digest, kind].join(' ');
+  const suspension = verdict === 'suspended' ? why : '';
+  return [generation, artifact?.revision, artifact?.digest, kind, suspension].join(' ');
 }
 
 function delayOf(before: Look, outcome: Outcome | undefined): number | undefined {
+  if (before.resumeAt !== undefined) return msUntil(before.resumeAt);
   if (before.verdict === 'suspended') return undefined;
   return outcome?.nextMs ?? jittered(before, Math.random());
 }
@@ -177,6 +189,9 @@ function waitInWords(
   key: ObjectKey,
   { before, outcome, nextMs }: Ending,
 ): Parameters<Journal['waits']>[0] {
+  if (before.verdict === 'suspended') {
+    return { ...suspensionInWords('Kustomization', key, before.resumeAt), nextMs };
+  }
   const fixed = waits[before.verdict];
   if (fixed) return { ...fixed, nextMs };
   if (outcome?.pruned?.parked && outcome.result === 'parked') {
@@ -201,11 +216,6 @@ function waitInWords(
 
 const waits: Partial<Record<Look['verdict'], { phase: string; awaits: string; unblock: string }>> =
   {
-    suspended: {
-      phase: 'suspended',
-      awaits: 'spec.suspend set to false',
-      unblock: 'whoever suspended it',
-    },
     rejected: { phase: 'stalled', awaits: 'a change of the object', unblock: 'its author' },
     waiting: {
       phase: 'waiting',

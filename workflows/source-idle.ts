@@ -1,9 +1,10 @@
 import { condition } from '@temporalio/workflow';
-import type { SourceOutcome, Trigger } from '../activities/contract.ts';
+import type { ObjectKey, SourceOutcome, Trigger } from '../activities/contract.ts';
 import type { Inbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { PassReport } from './messages.ts';
 import { inWords } from './schedule.ts';
+import { endSuspension } from './suspension.ts';
 
 /** Why the next look runs. */
 export interface Turn {
@@ -20,6 +21,11 @@ export interface Step {
   readonly fetched: boolean;
   readonly nextMs: number | undefined;
   readonly awaits: string;
+  /** Where they do not follow from the report. */
+  readonly phase?: string;
+  readonly unblock?: string;
+  /** Ends a suspension at this time. */
+  readonly resumeAt?: string;
 }
 
 /** A terminal failure waits for a change; the others are retried, from 750 ms doubling up to 15 minutes. */
@@ -45,29 +51,43 @@ export function failedStep(outcome: SourceOutcome, failures: number): Step {
   };
 }
 
-/** Sleeps until the next look is due or somebody signals. */
+/** Sleeps until the next look is due or somebody signals; ends a suspension whose time has come. */
 export async function idle(
+  key: ObjectKey,
   step: Step,
   { journal, inbox }: { journal: Journal; inbox: Inbox },
 ): Promise<Turn> {
   const { failures, fetched, nextMs, report } = step;
   const failing = failures > 0;
-  const phase = report.ready ? 'idle' : failing ? 'failed' : 'stalled';
-  const unblock = report.ready ? 'nothing is blocked' : report.message;
-  journal.waits({ phase, awaits: step.awaits, unblock, nextMs, doing: report.message });
+  journal.waits({ ...inWordsOf(step), awaits: step.awaits, nextMs, doing: report.message });
   await sleep(inbox, nextMs, failing);
   const taken = inbox.take();
   if (taken) {
     const { trigger = 'request', reason = 'asked by hand' } = taken.wake;
     return { failures, fetched, trigger, why: reason };
   }
+  const resumed = await endSuspension('GitRepository', key, step.resumeAt);
+  if (resumed) return { failures, fetched, ...resumed };
   const trigger = failing ? 'retry' : 'interval';
   return { failures, fetched, trigger, why: trigger };
+}
+
+function inWordsOf({ phase, unblock, report, failures }: Step): {
+  phase: string;
+  unblock: string;
+} {
+  const rest = failures > 0 ? 'failed' : 'stalled';
+  return {
+    phase: phase ?? (report.ready ? 'idle' : rest),
+    unblock: unblock ?? (report.ready ? 'nothing is blocked' : report.message),
+  };
 }
 
 async function sleep(inbox: Inbox, nextMs: number | undefined, failing: boolean): Promise<void> {
   const pending = (): boolean => inbox.pending > 0;
   if (nextMs === undefined) return condition(pending);
+  // A suspension that should have ended already.
+  if (nextMs <= 0) return;
   const summary = `${failing ? 'retry' : 'poll'} in ${inWords(nextMs)}`;
   await condition(pending, nextMs, { summary });
 }

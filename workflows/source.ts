@@ -7,6 +7,7 @@ import { stageFailure } from './outcome.ts';
 import { shortRevision } from './schedule.ts';
 import { failedStep, idle, type Step, type Turn } from './source-idle.ts';
 import { records, sourceStages } from './stages.ts';
+import { msUntil, suspensionInWords } from './suspension.ts';
 
 /** Input of a run of a source: one run is one fetched revision, and the polls that found nothing after it. */
 export interface SourceRun {
@@ -34,7 +35,7 @@ export async function source(input: SourceRun): Promise<void> {
     const step = await look(key, turn, journal);
     if (step === 'over') return inbox.close();
     inbox.answer(step.report);
-    turn = await idle(step, { journal, inbox });
+    turn = await idle(key, step, { journal, inbox });
     const ends = runIsFull(step) || inbox.movesTo !== undefined;
     if (ends && inbox.waiting === 0 && allHandlersFinished()) break;
   }
@@ -83,7 +84,7 @@ async function follow(key: ObjectKey, seen: SourceLook, journal: Journal): Promi
       await sourceStages.finalizeSource(key);
       return 'over';
     case 'suspended':
-      return suspended(seen);
+      return suspended(key, seen);
     case 'rejected':
       return rejected(key, seen, journal);
     case 'idle':
@@ -164,14 +165,15 @@ async function rejected(key: ObjectKey, seen: SourceLook, journal: Journal): Pro
   return failedStep(outcome, 0);
 }
 
-function suspended(seen: SourceLook): Step {
-  const report = { ready: false, reason: 'Suspended', message: seen.why };
+function suspended(key: ObjectKey, { why, resumeAt }: SourceLook): Step {
+  const report = { ready: false, reason: 'Suspended', message: why };
   return {
     report,
     failures: 0,
     fetched: false,
-    nextMs: undefined,
-    awaits: 'spec.suspend set to false',
+    nextMs: resumeAt === undefined ? undefined : msUntil(resumeAt),
+    ...suspensionInWords('GitRepository', key, resumeAt),
+    ...(resumeAt === undefined ? {} : { resumeAt }),
   };
 }
 

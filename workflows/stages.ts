@@ -52,7 +52,7 @@ export const sourceStages = proxyActivities<
 
 /** Short reads and writes of the object itself; local, because they stand between all stages and a round trip each would double the time. */
 export const records = proxyLocalActivities<
-  Pick<Activities, 'observe' | 'conclude' | 'concludeSource'>
+  Pick<Activities, 'observe' | 'conclude' | 'concludeSource' | 'resume'>
 >({
   startToCloseTimeout: '20s',
   scheduleToCloseTimeout: '24h',

@@ -1,11 +1,12 @@
 import { parseDuration, unsupportedFields } from '../../api/index.ts';
 import { reportOnly } from '../cluster/report-only.ts';
+import { forgetSuspension, suspensionOf } from '../cluster/suspension.ts';
 import type { ObjectKey, SourceLook, Trigger } from '../contract.ts';
 import { remoteOf, type SourceDeps, type Spread } from './build-artifact.ts';
 import { lookUp } from './git.ts';
 import { patchRepository, readRepository, type LoadedRepository } from './repository.ts';
 
-/** Reads a GitRepository, asks its remote for the revision, and says whether there is something to fetch. Adds the finalizer where it is missing. */
+/** Reads a GitRepository, asks its remote for the revision, and says whether there is something to fetch. Adds the finalizer where it is missing, and removes what an ended suspension left. */
 export async function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): Promise<SourceLook> {
   const loaded = await readRepository(deps.cluster, key);
   if (!loaded) return { ...noLook, verdict: 'gone', why: 'the object is not there' };
@@ -17,8 +18,9 @@ export async function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): P
   }
   await addFinalizer(deps, loaded, key);
   if (loaded.parsed.spec.suspend) {
-    return { ...base, verdict: 'suspended', why: 'spec.suspend is true' };
+    return { ...base, verdict: 'suspended', ...suspensionOf(loaded.object) };
   }
+  await forgetSuspension(deps.cluster, loaded.object);
   const fields = unsupportedFields(loaded.object);
   if (fields.length > 0) {
     const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;

@@ -8,6 +8,7 @@ import {
   type LoadedKustomization,
 } from '../cluster/kustomizations.ts';
 import { reportOnly } from '../cluster/report-only.ts';
+import { forgetSuspension, suspensionOf } from '../cluster/suspension.ts';
 import type { Look, ObjectKey, Trigger } from '../contract.ts';
 import { checkDependencies } from './dependencies.ts';
 import { refusalOf, type ObservePolicy } from './refusal.ts';
@@ -15,7 +16,7 @@ import { readSource } from '../cluster/source.ts';
 
 /**
  * Reads a Kustomization, its source and its dependencies, and says what is to be done. Adds the finalizer to an object that lacks it,
- * before anything of it can be applied. Writes nothing else.
+ * before anything of it can be applied, and removes what an ended suspension left. Writes nothing else.
  */
 export async function observe(
   cluster: Cluster,
@@ -37,7 +38,8 @@ export async function observe(
     return { ...base, verdict: 'deleted', why: 'the object is being deleted', trigger: 'delete' };
   }
   await addFinalizer(cluster, loaded, key);
-  if (loaded.spec.suspend) return { ...base, verdict: 'suspended', why: 'spec.suspend is true' };
+  if (loaded.spec.suspend) return { ...base, verdict: 'suspended', ...suspensionOf(loaded.object) };
+  await forgetSuspension(cluster, loaded.object);
   const refusal = refusalOf(loaded, key, policy);
   if (refusal) return { ...base, verdict: 'rejected', ...refusal };
   return lookAtInputs(cluster, { key, loaded }, base, policy);

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 import type { Cluster } from '../../activities/cluster/client.ts';
+import { suspensionAnnotations } from '../../activities/cluster/suspension.ts';
 import { shortRevision } from '../../workflows/schedule.ts';
 import { withCluster, type GlobalOptions } from './connections.ts';
 import { CliError } from './failure.ts';
@@ -136,19 +137,23 @@ function columnsOf({ allNamespaces, output }: GetOptions): Column[] {
 const columns: readonly Column[] = [
   ['name', ({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`],
   ['revision', ({ status }) => shortRevision(revisionOf(status))],
+  ['suspended', suspendedOf],
   ['ready', (object) => readyOf(object)?.status ?? 'Unknown'],
   ['age', ({ metadata }) => age(metadata.creationTimestamp)],
 ];
 
-const wide: readonly Column[] = [
-  ['source', ({ spec }) => sourceOf(spec)],
-  ['suspended', ({ spec }) => (spec.suspend ? 'True' : 'False')],
-];
+const wide: readonly Column[] = [['source', ({ spec }) => sourceOf(spec)]];
 
 const message: Column = [
   'message',
   (object) => (readyOf(object)?.message ?? 'not looked at yet').replaceAll(/\s+/g, ' '),
 ];
+
+function suspendedOf({ spec, metadata }: Resource): string {
+  if (!spec.suspend) return 'False';
+  const until = metadata.annotations?.[suspensionAnnotations.until];
+  return until === undefined ? 'True' : `until ${until}`;
+}
 
 function revisionOf({ lastAppliedRevision, artifact }: Resource['status']): string {
   return lastAppliedRevision ?? artifact?.revision ?? '';

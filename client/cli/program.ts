@@ -10,7 +10,7 @@ import { addGet } from './get.ts';
 import { addHistory } from './history.ts';
 import { addInstall } from './install.ts';
 import { addReconcile } from './reconcile.ts';
-import { addSuspend } from './suspend.ts';
+import { addResume, addSuspend } from './suspend.ts';
 
 /** All commands of `sluice`; a failing command raises its error, a wrong call a CommanderError. */
 export function createProgram(): Command {
@@ -33,8 +33,8 @@ const commands = [
   addGet,
   addReconcile,
   addApprove,
-  addSuspend('suspend'),
-  addSuspend('resume'),
+  addSuspend,
+  addResume,
   addHistory,
   addDiff,
   addExplain,

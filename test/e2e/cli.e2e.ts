@@ -12,9 +12,9 @@ const sluice = commandLine(space.name);
 
 test('get lists what is there, as a table, as JSON and as YAML', async () => {
   const all = await sluice('get', 'all');
-  expect(all.stdout).toMatch(/NAME +REVISION +READY +AGE +MESSAGE/);
-  expect(all.stdout).toMatch(/kustomization\/app +main@sha1:[0-9a-f]{8} +True/);
-  expect(all.stdout).toMatch(/gitrepository\/repo +main@sha1:[0-9a-f]{8} +True/);
+  expect(all.stdout).toMatch(/NAME +REVISION +SUSPENDED +READY +AGE +MESSAGE/);
+  expect(all.stdout).toMatch(/kustomization\/app +main@sha1:[0-9a-f]{8} +False +True/);
+  expect(all.stdout).toMatch(/gitrepository\/repo +main@sha1:[0-9a-f]{8} +False +True/);
   const json = await sluice('get', 'ks', 'app', '-o', 'json');
   expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Kustomization' });
   const yaml = await sluice('get', 'ks', '-o', 'yaml');
