@@ -1,7 +1,7 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Trigger } from '../activities/contract.ts';
-import { attributes, type Explanation } from './messages.ts';
+import type { ObjectKey, Trigger } from '../activities/contract.ts';
+import { attributes, type Explanation, type ReconciledKind } from './messages.ts';
 import { shortRevision } from './schedule.ts';
 
 /** What people see of a run: the search attributes of its row, its memo, the words on its page and the answer of explain. */
@@ -40,12 +40,14 @@ export interface PassEnd {
 /** Opens the journal of a run. Attributes are written twice a pass: when its revision is known, and at its end. */
 export function openJournal(title: string): Journal {
   let now: Explanation = { phase: 'starting', since: time(), doing: 'starting', trigger: 'start' };
+  let cause = '';
   const tell = (change: Partial<Explanation>): void => {
     now = { ...now, ...change };
     setCurrentDetails(describe(title, now));
   };
   return {
     begin(trigger, why) {
+      cause = why.slice(0, maxWhy);
       now = { phase: 'looking', since: time(), doing: why, trigger, why };
       tell({});
     },
@@ -69,7 +71,7 @@ export function openJournal(title: string): Journal {
         { key: attributes.ready, value: end.ready ? 'True' : 'False' },
         { key: attributes.reason, value: end.reason },
       ]);
-      upsertMemo({ ...end.memo, message: end.message.slice(0, 300) });
+      upsertMemo({ ...end.memo, why: cause, message: end.message.slice(0, 300) });
       const ended = { phase: end.phase, since: time(), doing: end.message, ready: end.ready };
       tell(end.ready ? ended : { ...ended, lastError: end.message });
     },
@@ -84,6 +86,18 @@ export function openJournal(title: string): Journal {
       return now;
     },
   };
+}
+
+/** The memo is read with every list of runs: what brought a pass about is told in short. */
+const maxWhy = 500;
+
+/** The memo of a run that begins: without it the row would show what the run before it did. */
+export function openingMemo(
+  kind: ReconciledKind,
+  { namespace, name }: ObjectKey,
+  why: string,
+): Record<string, string> {
+  return { object: `${kind}/${namespace}/${name}`, why: why.slice(0, maxWhy) };
 }
 
 function time(inMs = 0): string {

@@ -4,9 +4,18 @@ import { openDeletions, type CarriedDeletions, type Deletions } from './deletion
 import { openInbox, type Inbox } from './inbox.ts';
 import { causeOfDemand, idle, isNew, type Cause, type RunParts } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openingMemo, openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
-import { blocked, canceled, failed, memoOf, parked, stageFailure, succeeded } from './outcome.ts';
+import {
+  blocked,
+  canceled,
+  changesInWords,
+  failed,
+  memoOf,
+  parked,
+  stageFailure,
+  succeeded,
+} from './outcome.ts';
 import { passOf, reconcile, type PassResult } from './reconcile.ts';
 import { jittered, retryDelay } from './schedule.ts';
 import { stages, records } from './stages.ts';
@@ -48,6 +57,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
   }
   await makeContinueAsNewFunc<typeof kustomization>({
     ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
+    memo: openingMemo('Kustomization', input.key, turn.why),
     typedSearchAttributes: [
       { key: attributes.kind, value: 'Kustomization' },
       { key: attributes.namespace, value: input.key.namespace },
@@ -97,7 +107,7 @@ async function act(
   }
   // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
   if (look.verdict === 'idle' && turn.trigger === 'start') return undefined;
-  return conclude(key, await sync(key, look, turn.failures, parts), parts.journal, turn);
+  return conclude(key, await sync(key, look, turn.failures, parts), parts.journal);
 }
 
 interface PassParts extends RunParts {
@@ -173,19 +183,14 @@ async function newsSince(key: ObjectKey, look: Look, inbox: Inbox): Promise<Caus
   return inbox.demand && causeOfDemand(inbox.demand);
 }
 
-async function conclude(
-  key: ObjectKey,
-  outcome: Outcome,
-  journal: Journal,
-  cause?: Cause,
-): Promise<Outcome> {
+async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Promise<Outcome> {
   await records.conclude(key, outcome);
   journal.ended({
     phase: outcome.result,
     ready: outcome.result === 'applied',
     reason: outcome.reason,
     message: outcome.message,
-    memo: { ...memoOf(outcome), drift: cause?.trigger === 'drift' ? cause.why : '' },
+    memo: memoOf(outcome),
   });
   return outcome;
 }
@@ -194,13 +199,14 @@ async function finalize(key: ObjectKey, look: Look, parts: RunParts): Promise<bo
   parts.journal.revision(undefined, look.source);
   parts.journal.doing('finalize', 'deleting the objects of the inventory');
   try {
-    await stages.finalize.executeWithOptions({ summary: 'finalize the deletion' }, [key]);
+    const summary = 'finalize the deletion';
+    const { counts } = await stages.finalize.executeWithOptions({ summary }, [key]);
     parts.journal.ended({
       phase: 'deleted',
       ready: true,
       reason: 'Deleted',
       message: 'finalized',
-      memo: {},
+      memo: { outcome: 'deleted', changes: changesInWords(undefined, counts.deleted), ...counts },
     });
     return true;
   } catch (error) {

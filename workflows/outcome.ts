@@ -138,6 +138,8 @@ export function memoOf(outcome: Outcome): Record<string, string | number> {
   return {
     outcome: outcome.result,
     changes: changesInWords(outcome.changes, outcome.pruned?.counts.deleted),
+    ...outcome.changes?.counts,
+    ...outcome.pruned?.counts,
     durationMs: outcome.durationMs,
     stage: outcome.stage ?? '',
     revision: outcome.revision ? shortRevision(outcome.revision) : '',

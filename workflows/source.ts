@@ -1,7 +1,7 @@
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { ObjectKey, SourceLook, SourceOutcome, Trigger } from '../activities/contract.ts';
 import { openInbox } from './inbox.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openingMemo, openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
 import { stageFailure } from './outcome.ts';
 import { shortRevision } from './schedule.ts';
@@ -42,6 +42,7 @@ export async function source(input: SourceRun): Promise<void> {
   const { trigger, why, failures } = turn;
   await makeContinueAsNewFunc<typeof source>({
     ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
+    memo: openingMemo('GitRepository', key, why),
     typedSearchAttributes: [
       { key: attributes.kind, value: 'GitRepository' },
       { key: attributes.namespace, value: key.namespace },

@@ -62,15 +62,15 @@ test('history and explain tell which change by hand a sync corrected', async () 
     .poll(
       async () => {
         const { stdout } = await sluice('history', 'ks', 'app', '-o', 'json');
-        return JSON.parse(stdout) as { trigger: string; drift: string }[];
+        return JSON.parse(stdout) as { trigger: string; why: string }[];
       },
       { timeout: 60_000 },
     )
     .toContainEqual(
       expect.objectContaining({
         trigger: 'drift',
-        outcome: 'ReconciliationSucceeded',
-        drift: expect.stringContaining(drift) as string,
+        outcome: 'applied',
+        why: expect.stringContaining(drift) as string,
       }),
     );
   const { stdout } = await sluice('explain', 'ks', 'app');

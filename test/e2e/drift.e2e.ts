@@ -74,7 +74,7 @@ test('a field changed by hand is reverted at once, and its sync tells by whom', 
       memo: expect.objectContaining({
         outcome: 'applied',
         changes: '1 configured',
-        drift: expect.stringContaining(drift) as string,
+        why: expect.stringContaining(drift) as string,
       }) as object,
     });
 });
@@ -90,7 +90,7 @@ test('a deleted object is created again', async () => {
   const expected = expect.stringContaining(`ConfigMap/${space.name}/settings: deleted`) as string;
   await expect
     .poll(() => syncs('web', 'drift'))
-    .toContainEqual({ memo: expect.objectContaining({ drift: expected }) as object });
+    .toContainEqual({ memo: expect.objectContaining({ why: expected }) as object });
 });
 
 const label = 'kustomize.toolkit.fluxcd.io/name';
