@@ -53,7 +53,9 @@ export const WorkerSettings = z.object({
   ),
   SLUICE_INTERVAL_JITTER_PERCENTAGE: whole(5, 0, 99).describe('by how much intervals are spread'),
   SLUICE_NO_REMOTE_BASES: flag(false).describe('refuse kustomize bases from other hosts'),
-  SLUICE_NO_CROSS_NAMESPACE_REFS: flag(false).describe('refuse sources of other namespaces'),
+  SLUICE_NO_CROSS_NAMESPACE_REFS: flag(false).describe(
+    'refuse sources and dependencies of other namespaces',
+  ),
   SLUICE_REPORT_ONLY: flag(false).describe('write nothing, for a worker beside Flux'),
   SLUICE_DEFAULT_SERVICE_ACCOUNT: z
     .string()

@@ -67,6 +67,7 @@ interface ResourceList {
 /** Path of an object at the API server, or of its collection when the name is empty. */
 export function objectPath(resource: Resource, ref: ObjectRef): string {
   const base = ref.apiVersion.includes('/') ? `/apis/${ref.apiVersion}` : `/api/${ref.apiVersion}`;
-  const scope = resource.namespaced && ref.namespace ? `/namespaces/${ref.namespace}` : '';
+  const scope =
+    resource.namespaced && ref.namespace ? `/namespaces/${encodeURIComponent(ref.namespace)}` : '';
   return `${base}${scope}/${resource.plural}${ref.name ? `/${encodeURIComponent(ref.name)}` : ''}`;
 }

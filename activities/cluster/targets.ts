@@ -40,12 +40,13 @@ export function createTargets(home: Cluster, policy: TargetPolicy): Targets {
       const cluster = kubeConfig
         ? await connect(remotes, await remoteAccess(home, kubeConfig, { key, policy }))
         : home;
-      const account = spec.serviceAccountName ?? policy.defaultServiceAccount;
+      const account = accountOf(spec, policy);
       return account ? cluster.as(`system:serviceaccount:${key.namespace}:${account}`) : cluster;
     },
     async missing({ spec }, key) {
-      const { kubeConfig, serviceAccountName: name = policy.defaultServiceAccount } = spec;
+      const { kubeConfig } = spec;
       const { namespace } = key;
+      const name = accountOf(spec, policy);
       const account = name ? [{ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name }] : [];
       // The account of a remote cluster is there or not; only the local one can be looked for.
       const needed = kubeConfig ? await neededObjects(home, kubeConfig, { key, policy }) : account;
@@ -59,6 +60,17 @@ export function createTargets(home: Cluster, policy: TargetPolicy): Targets {
       await Promise.all([...remotes.values()].map(hangUp));
     },
   };
+}
+
+/** An empty name names nobody, so that it does not lift what the platform team set. Fails with ApplyFailed for what is no name. */
+function accountOf(
+  { serviceAccountName = '' }: LoadedKustomization['spec'],
+  { defaultServiceAccount }: TargetPolicy,
+): string | undefined {
+  if (serviceAccountName === '') return defaultServiceAccount;
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(serviceAccountName)) return serviceAccountName;
+  const name = JSON.stringify(serviceAccountName);
+  throw fail('ApplyFailed', `spec.serviceAccountName ${name} is no name of a ServiceAccount`);
 }
 
 interface Connection {

@@ -46,7 +46,8 @@ export function accountIn(
   { serviceAccountName }: Readonly<Record<string, string>>,
   { defaultKubeconfigServiceAccount }: AccountPolicy,
 ): string | undefined {
-  return serviceAccountName?.trim() ?? defaultKubeconfigServiceAccount;
+  const name = serviceAccountName?.trim() ?? '';
+  return name === '' ? defaultKubeconfigServiceAccount : name;
 }
 
 const clouds = new Set(['aws', 'azure', 'gcp']);

@@ -24,11 +24,12 @@ export class ArtifactCache {
 
   /** The unpacked artifact. Raises ArtifactUnavailable or ArtifactInvalid; concurrent calls for one artifact share its download. */
   open(artifact: ArtifactRef): Promise<OpenArtifact> {
-    const { digest } = artifact;
-    const running = this.#running.get(digest);
+    // Whoever names a digest at an address that does not serve it fails alone.
+    const download = `${artifact.digest} ${artifact.url}`;
+    const running = this.#running.get(download);
     if (running) return running;
-    const opened = this.#open(artifact).finally(() => this.#running.delete(digest));
-    this.#running.set(digest, opened);
+    const opened = this.#open(artifact).finally(() => this.#running.delete(download));
+    this.#running.set(download, opened);
     return opened;
   }
 
@@ -50,7 +51,10 @@ export class ArtifactCache {
       const unpacked = await unpack(file, join(draft, 'tree'));
       await rm(file);
       await writeFile(join(draft, 'summary.json'), JSON.stringify(unpacked));
-      await rename(draft, place);
+      await rename(draft, place).catch(async (error: unknown) => {
+        // The same bytes may have come from another address meanwhile.
+        if (!(await readSummary(place))) throw error;
+      });
       await this.#sweep();
       return { ...unpacked, directory, cached: false };
     } finally {

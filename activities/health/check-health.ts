@@ -1,4 +1,4 @@
-import { isTransient } from '../cluster/api-error.ts';
+import { ApiError, isTransient } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { healthExpressions, type ExpressionStatus } from '../cluster/health-expressions.ts';
 import { mapLimited } from '../cluster/limit.ts';
@@ -79,8 +79,10 @@ async function look(view: View, pending: readonly Finding[]): Promise<Finding[]>
     try {
       return { subject: before.subject, ...(await examine(view, before.subject)) };
     } catch (error) {
-      if (!isTransient(error)) throw error;
-      return before;
+      if (isTransient(error)) return before;
+      if (!(error instanceof ApiError)) throw error;
+      const what = `${describeRef(before.subject.ref)} can not be looked at`;
+      throw fail('HealthCheckFailed', `${what} (${error.reason}): ${error.message}`);
     }
   });
   return findings.filter(({ status }) => status !== 'Current');

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../failures.ts';
 import { kindOf } from './paths.ts';
-import { parseYaml } from './yaml.ts';
+import { readStrictYaml } from './strict-yaml.ts';
 
 /** A kustomization file as data; kustomize itself checks its fields. */
 export type KustomizationFile = Record<string, unknown>;
@@ -27,7 +26,7 @@ export async function readKustomizationFile(
   file: string,
   title: string,
 ): Promise<KustomizationFile> {
-  const [first = {}, ...more] = parseYaml(await readFile(file, 'utf8'), title);
+  const [first = {}, ...more] = await readStrictYaml(file, title);
   if (more.length > 0) throw fail('BuildFailed', `${title} holds more than one YAML document`);
   if (typeof first !== 'object' || first === null || Array.isArray(first)) {
     throw fail('BuildFailed', `${title} is no kustomization: its top level must be a mapping`);

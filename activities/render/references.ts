@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fail } from '../failures.ts';
 import {
@@ -7,8 +6,8 @@ import {
   type KustomizationFile,
 } from './kustomization-file.ts';
 import { isInside, kindOf } from './paths.ts';
-import { fileReferences, type Reference } from './reference-fields.ts';
-import { parseYaml } from './yaml.ts';
+import { canonicalField, fileReferences, type Reference } from './reference-fields.ts';
+import { parseStrictYaml, readStrictYaml } from './strict-yaml.ts';
 
 /** The kustomization that a build begins with. */
 export interface BuildStart {
@@ -64,14 +63,16 @@ const maxVisits = 20_000;
 async function visitDirectory(walk: Walk, directory: string, from: string): Promise<void> {
   if (walk.seen.has(directory)) return;
   walk.seen.add(directory);
-  if (walk.seen.size > maxVisits) {
-    throw fail('BuildFailed', `the build refers to more than ${maxVisits} files and directories`);
-  }
+  if (walk.seen.size > maxVisits) throw tooMany();
   const file = await findKustomizationFile(directory);
   const title = relative(walk.root, directory) || '.';
   if (!file) throw fail('BuildFailed', `${from} refers to ${title}, which has no kustomization`);
   const name = relative(walk.root, file);
   await visitFields(walk, await readKustomizationFile(file, name), directory, name);
+}
+
+function tooMany(): Error {
+  return fail('BuildFailed', `the build refers to more than ${maxVisits} files and directories`);
 }
 
 async function visitFields(
@@ -80,7 +81,7 @@ async function visitFields(
   directory: string,
   from: string,
 ): Promise<void> {
-  if ('helmCharts' in content || 'helmChartInflationGenerator' in content) {
+  if (Object.keys(content).some((field) => helmFields.has(canonicalField(field)))) {
     throw fail(
       'BuildFailed',
       `${from} inflates Helm charts, which a build may not: use a HelmRelease`,
@@ -91,23 +92,45 @@ async function visitFields(
   }
 }
 
+const helmFields = new Set(['helmcharts', 'helmchartinflationgenerator']);
+
 async function visit(
   walk: Walk,
   { path, follow, field }: Reference,
   directory: string,
   from: string,
 ): Promise<void> {
+  if (path === undefined) throw fail('BuildFailed', `${from}: ${field} names what is no path`);
   if (path.includes('\n')) {
     // An inline document stands where a path could; a plugin configuration may refer to files in its turn.
-    if (follow) await visitConfiguration(walk, path, directory, from);
+    if (follow) await visitConfiguration(walk, parseStrictYaml(path, from), directory, from);
     return;
   }
+  // Asked first, as kustomize does: a directory of the same name makes it no local path.
+  if (follow ? isRemote(path) : /^https?:/i.test(path)) {
+    allowRemote(walk, path, `${from}: ${field}`);
+    return;
+  }
+  await visitLocal(walk, { path, follow, field }, directory, from);
+}
+
+async function visitLocal(
+  walk: Walk,
+  { path, follow, field }: Reference & { path: string },
+  directory: string,
+  from: string,
+): Promise<void> {
   const target = resolve(directory, path);
   const found = await placeWithin(walk, target);
-  if (found === 'directory' && follow) await visitDirectory(walk, target, from);
-  else if (found === 'file' && follow === 'configuration') await visitFile(walk, target, directory);
-  else if (found === 'file' && encryptable.has(field)) walk.encryptable.add(target);
-  else if (!found) refuseOrAllow(walk, { path, field, from }, target);
+  if (!found) {
+    const fault = isInside(walk.root, target) ? 'is not there' : 'lies outside of the artifact';
+    throw fail('BuildFailed', `${from}: ${field} refers to "${path}", which ${fault}`);
+  }
+  if (encryptable.has(canonicalField(field)) && found === 'file') walk.encryptable.add(target);
+  if (follow === 'kustomization' && found === 'directory') await visitDirectory(walk, target, from);
+  if (follow !== 'configuration') return;
+  if (found === 'directory') await visitConfigurations(walk, target, directory);
+  else await visitFile(walk, target, directory);
 }
 
 async function placeWithin({ root, places }: Walk, target: string): ReturnType<typeof kindOf> {
@@ -117,52 +140,76 @@ async function placeWithin({ root, places }: Walk, target: string): ReturnType<t
 }
 
 const encryptable = new Set([
-  'secretGenerator',
+  'secretgenerator',
   'patches',
-  'patchesStrategicMerge',
-  'patchesJson6902',
+  'patchesstrategicmerge',
+  'patchesjson6902',
 ]);
+
+/** A directory of plugin configurations: they are only listed there, since whatever changed them would do it after this check. */
+async function visitConfigurations(walk: Walk, place: string, directory: string): Promise<void> {
+  if (walk.seen.size > maxVisits) throw tooMany();
+  const file = await findKustomizationFile(place);
+  const title = relative(walk.root, file ?? place);
+  if (!file) throw fail('BuildFailed', `${title} has no kustomization`);
+  const content = await readKustomizationFile(file, title);
+  const other = Object.keys(content).find((field) => !plainFields.has(field));
+  if (other) {
+    const rule = 'a directory of plugin configurations may only list them as resources';
+    throw fail('BuildFailed', `${title} has the field ${other}: ${rule}`);
+  }
+  for (const { path = '', field } of fileReferences(content)) {
+    const target = resolve(place, path);
+    const found = isRemote(path) ? undefined : await placeWithin(walk, target);
+    if (found === 'directory') await visitConfigurations(walk, target, directory);
+    else if (found === 'file') await visitFile(walk, target, directory);
+    else {
+      const fault = `${title}: ${field} refers to "${withoutSecrets(path)}"`;
+      throw fail('BuildFailed', `${fault}, which is no file of the artifact`);
+    }
+  }
+}
+
+const plainFields = new Set(['apiVersion', 'kind', 'metadata', 'resources']);
 
 /** Kustomize resolves what a configuration names from the directory of the kustomization, not of the configuration. */
 async function visitFile(walk: Walk, file: string, directory: string): Promise<void> {
   const visited = `${directory}\0${file}`;
   if (walk.seen.has(visited)) return;
   walk.seen.add(visited);
-  await visitConfiguration(
-    walk,
-    await readFile(file, 'utf8'),
-    directory,
-    relative(walk.root, file),
-  );
+  const title = relative(walk.root, file);
+  await visitConfiguration(walk, await readStrictYaml(file, title), directory, title);
 }
 
 /** A generator or transformer configuration names files in the same fields as a kustomization file. */
 async function visitConfiguration(
   walk: Walk,
-  text: string,
+  values: readonly unknown[],
   directory: string,
   from: string,
 ): Promise<void> {
-  for (const value of parseYaml(text, from)) {
-    if (typeof value !== 'object' || value === null) continue;
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw fail('BuildFailed', `${from} holds something that is no plugin configuration`);
+    }
     if ('kind' in value && value.kind === 'HelmChartInflationGenerator') {
       throw fail('BuildFailed', `${from} inflates a Helm chart, which a build may not`);
     }
     const content: KustomizationFile = { ...value };
+    for (const items of listsIn(content)) await visitConfiguration(walk, items, directory, from);
     for (const reference of fileReferences(content)) await visit(walk, reference, directory, from);
   }
 }
 
-function refuseOrAllow(
-  walk: Walk,
-  { path, field, from }: { path: string; field: string; from: string },
-  target: string,
-): void {
-  if (!isRemote(path)) {
-    const fault = isInside(walk.root, target) ? 'is not there' : 'lies outside of the artifact';
-    throw fail('BuildFailed', `${from}: ${field} refers to "${path}", which ${fault}`);
-  }
-  const title = `${from}: ${field} refers to a remote base, ${withoutSecrets(path)}`;
+/** Kustomize unpacks lists of configurations. */
+function listsIn(content: KustomizationFile): unknown[][] {
+  return Object.entries(content).flatMap(([field, items]: [string, unknown]) =>
+    canonicalField(field) === 'items' && Array.isArray(items) ? [items] : [],
+  );
+}
+
+function allowRemote(walk: Walk, path: string, place: string): void {
+  const title = `${place} refers to a remote base, ${withoutSecrets(path)}`;
   if (walk.noRemoteBases) throw fail('BuildFailed', `${title}, and this worker refuses those`);
   if (!/^(https?:\/\/|(github|gitlab|bitbucket)\.[a-z]+\/)/i.test(path)) {
     throw fail('BuildFailed', `${title}, which is not on http or https`);
@@ -170,8 +217,9 @@ function refuseOrAllow(
   walk.remote = true;
 }
 
+/** Everything that kustomize would take for an address, and a little more. */
 function isRemote(path: string): boolean {
-  const url = /^([a-z][a-z0-9+.-]*:\/\/|git::|[^/]+@[^/]+:)/i;
+  const url = /^([a-z][a-z0-9+.-]*:|[^/]+@)/i;
   return url.test(path) || /^(github|gitlab|bitbucket)\.[a-z]+[:/]/i.test(path);
 }
 

@@ -7,7 +7,7 @@ import { readyExpression } from './dependencies.ts';
 
 /** What the platform team says of how specs are read. */
 export interface ObservePolicy {
-  /** Refuses a source of another namespace; Flux's flag --no-cross-namespace-refs. */
+  /** Refuses a source or a dependency of another namespace; Flux's flag --no-cross-namespace-refs. */
   readonly noCrossNamespaceRefs: boolean;
   /** Writes nothing for any object, as the annotation sluice.dev/mode: report does for one. */
   readonly reportOnly: boolean;
@@ -42,8 +42,18 @@ export function refusalOf(
     return { reason: 'UnsupportedField', why };
   }
   const { kind, namespace = key.namespace, name } = spec.sourceRef;
-  if (noCrossNamespaceRefs && namespace !== key.namespace) {
-    const why = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
+  const others = [
+    { kind, namespace, name },
+    ...(spec.dependsOn ?? []).map((one) => ({
+      kind: 'Kustomization',
+      namespace: key.namespace,
+      ...one,
+    })),
+  ].filter((ref) => ref.namespace !== key.namespace);
+  const [foreign] = others;
+  if (noCrossNamespaceRefs && foreign) {
+    const title = `${foreign.kind}/${foreign.namespace}/${foreign.name}`;
+    const why = `can't access '${title}', cross-namespace references have been blocked`;
     return { reason: 'AccessDenied', why };
   }
   const expression = faultOf(() => {

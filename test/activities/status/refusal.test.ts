@@ -31,6 +31,15 @@ test('a source of another namespace is refused where the platform team forbids i
   expect(refusal(sourceOf(), true)).toBeUndefined();
 });
 
+test('a dependency of another namespace is refused likewise', () => {
+  const dependsOn = [{ name: 'near' }, { name: 'far', namespace: 'platform' }];
+  expect(refusal({ dependsOn }, true)).toEqual({
+    reason: 'AccessDenied',
+    why: "can't access 'Kustomization/platform/far', cross-namespace references have been blocked",
+  });
+  expect(refusal({ dependsOn })).toBeUndefined();
+});
+
 test('an expression that can not be compiled is refused with its place', () => {
   expect(refusal({ dependsOn: [{ name: 'a', readyExpr: 'dep.status.' }] })).toMatchObject({
     reason: 'InvalidCELExpression',
