@@ -168,7 +168,8 @@ function timeIsUp(retry: boolean): Cause {
 
 /** True when woken by a message, false when the time was up. */
 async function sleep(inbox: Inbox, { deadline, retry }: Rest): Promise<boolean> {
-  const news = (): boolean => inbox.pending > 0;
+  // A move that was told before the last pass began is no news any more, and still to be made.
+  const news = (): boolean => inbox.pending > 0 || inbox.movesTo !== undefined;
   if (deadline === undefined) {
     await condition(news);
     return true;

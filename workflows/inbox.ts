@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
 import type { Trigger } from '../activities/contract.ts';
 import {
   explainQuery,
@@ -17,7 +17,9 @@ export interface Inbox {
   readonly pending: number;
   /** What asked for a pass since the last one began: a person, or a change that no look can see. */
   readonly demand: Wake | undefined;
-  /** The task queue that the workflow has to move to, where it is told another one than its own. */
+  /** What the next run is told of its task queue. */
+  readonly handOn: { readonly taskQueue?: string };
+  /** The task queue that the workflow has to move to, where it was told another one than its own. */
   readonly movesTo: string | undefined;
   /** A pass begins: it answers what came in before, and nothing that comes in later. */
   begin(): void;
@@ -33,9 +35,21 @@ export interface Inbox {
   readonly waiting: number;
 }
 
-/** Installs the handlers of a run, before anything is awaited, so that no buffered signal is missed. */
-export function openInbox(explain: () => Explanation): Inbox {
-  const state: State = { pending: [], count: 0, waiting: 0, begun: 0, ended: 0, report: gone };
+/**
+ * Installs the handlers of a run, before anything is awaited, so that no buffered signal is missed. `ownQueue` is the task queue it runs on,
+ * handed on from run to run: what the worker tells of it is another one in a replay.
+ */
+export function openInbox(explain: () => Explanation, ownQueue?: string): Inbox {
+  const state: State = {
+    pending: [],
+    count: 0,
+    waiting: 0,
+    begun: 0,
+    ended: 0,
+    report: gone,
+    ownQueue,
+    taskQueue: ownQueue,
+  };
   const ask = installHandlers(state, explain);
   const { pending } = state;
   return {
@@ -52,8 +66,11 @@ export function openInbox(explain: () => Explanation): Inbox {
     get demand() {
       return pending.find(isDemand);
     },
+    get handOn() {
+      return state.taskQueue ? { taskQueue: state.taskQueue } : {};
+    },
     get movesTo() {
-      return state.taskQueue === workflowInfo().taskQueue ? undefined : state.taskQueue;
+      return state.taskQueue === state.ownQueue ? undefined : state.taskQueue;
     },
     begin() {
       pending.length = 0;
@@ -86,14 +103,19 @@ interface State {
   begun: number;
   ended: number;
   report: PassReport;
-  /** The task queue that was told last. */
-  taskQueue?: string;
+  /** The task queue that it runs on, and the one that was told last. */
+  ownQueue: string | undefined;
+  taskQueue: string | undefined;
 }
 
 function installHandlers(state: State, explain: () => Explanation): Inbox['ask'] {
   const put = (wake: Wake | undefined): void => {
     state.count++;
-    if (isWake(wake) && wake.taskQueue) state.taskQueue = wake.taskQueue;
+    if (isWake(wake) && wake.taskQueue) {
+      // Whoever starts a workflow tells it the queue that it was started on.
+      state.ownQueue ??= wake.taskQueue;
+      state.taskQueue = wake.taskQueue;
+    }
     // Beyond a few the reasons add nothing, and a storm of signals must not grow the state.
     const message = isWake(wake) ? wake : {};
     const isFirst = [isDemand, isDrift].some((is) => is(message) && !state.pending.some(is));

@@ -30,12 +30,14 @@ export interface KustomizationRun extends CarriedDeletions {
   readonly applied?: Applied;
   /** Failures in a row before this run, which space out the retries; none where absent. */
   readonly failures?: number;
+  /** The task queue that the run was started on. */
+  readonly taskQueue?: string;
 }
 
 /** The durable loop of one Kustomization: look, run one pass, idle until something is new, continue as new. */
 export async function kustomization(input: KustomizationRun): Promise<void> {
   const journal = openJournal(`Kustomization ${input.key.namespace}/${input.key.name}`);
-  const inbox = openInbox(() => journal.explanation);
+  const inbox = openInbox(() => journal.explanation, input.taskQueue);
   const memory: Memory = { applied: input.applied };
   const deletions = openDeletions(input, inbox);
   const parts: PassParts = { journal, inbox, memory, deletions };
@@ -70,6 +72,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
     ...turn,
     ...(memory.applied ? { applied: memory.applied } : {}),
     ...deletions.carried,
+    ...inbox.handOn,
   });
 }
 

@@ -84,7 +84,7 @@ function inWordsOf({ phase, unblock, report, failures }: Step): {
 }
 
 async function sleep(inbox: Inbox, nextMs: number | undefined, failing: boolean): Promise<void> {
-  const pending = (): boolean => inbox.pending > 0;
+  const pending = (): boolean => inbox.pending > 0 || inbox.movesTo !== undefined;
   if (nextMs === undefined) return condition(pending);
   // A suspension that should have ended already.
   if (nextMs <= 0) return;

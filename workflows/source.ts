@@ -16,13 +16,15 @@ export interface SourceRun {
   readonly why?: string;
   /** Failures in a row, which space out the retries. */
   readonly failures?: number;
+  /** The task queue that the run was started on. */
+  readonly taskQueue?: string;
 }
 
 /** The durable loop of one source: ask the remote, fetch what moved, sleep until the interval has passed or somebody signals. */
 export async function source(input: SourceRun): Promise<void> {
   const { key } = input;
   const journal = openJournal(`GitRepository ${key.namespace}/${key.name}`);
-  const inbox = openInbox(() => journal.explanation);
+  const inbox = openInbox(() => journal.explanation, input.taskQueue);
   let turn: Turn = {
     trigger: input.trigger,
     why: input.why ?? 'first look',
@@ -50,7 +52,13 @@ export async function source(input: SourceRun): Promise<void> {
       { key: attributes.trigger, value: trigger },
       { key: attributes.phase, value: 'idle' },
     ],
-  })({ key, trigger, why, failures });
+  })({
+    key,
+    trigger,
+    why,
+    failures,
+    ...inbox.handOn,
+  });
 }
 
 async function look(key: ObjectKey, turn: Turn, journal: Journal): Promise<Step | 'over'> {

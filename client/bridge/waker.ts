@@ -122,7 +122,7 @@ async function signalWithStart(
   await client.workflow.signalWithStart(workflowTypes[kind], {
     workflowId: workflowId(kind, key),
     taskQueue: wake.taskQueue,
-    args: [{ key, trigger, ...(why ? { why } : {}) }],
+    args: [{ key, trigger, taskQueue: wake.taskQueue, ...(why ? { why } : {}) }],
     signal: reconcileSignal,
     signalArgs: [wake],
     memo: { object: `${kind}/${key.namespace}/${key.name}` },

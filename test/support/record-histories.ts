@@ -1,21 +1,37 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { attributes, reconcileUpdate, workflowId } from '../../workflows/messages.ts';
-import { gitRepository, kustomization, testNamespace, type TestNamespace } from './cluster.ts';
+import {
+  approveUpdate,
+  attributes,
+  parkedQuery,
+  reconcileUpdate,
+  workflowId,
+} from '../../workflows/messages.ts';
+import {
+  gitRepository,
+  kustomization,
+  testNamespace,
+  type Row,
+  type TestNamespace,
+} from './cluster.ts';
 import { configMap, deployment } from './manifests.ts';
 import { testRepository, type TestRepository } from './repository.ts';
 import { startSystem } from './system.ts';
 
-/** Records a history of each path of the workflows into test/replay/histories, one for each workflow, trigger and outcome. */
+/**
+ * Records a history of each path of the workflows into test/replay/histories, one for each workflow, trigger and outcome. Those that are
+ * there already stay as they are: what an earlier version recorded has to be replayed by every later one.
+ */
 const directory = join(import.meta.dirname, '../replay/histories');
 const system = await startSystem(await mkdtemp(join(tmpdir(), 'sluice-record-')));
 const space = await testNamespace(system.stack);
 const repository = await testRepository();
 try {
+  await playWaits(space, repository);
   await play(space, repository);
-  await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await save(space);
 } finally {
@@ -71,15 +87,72 @@ async function play(at: TestNamespace, git: TestRepository): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 3000));
 }
 
+/** What wakes a waiting run, and what it waits for beside its interval. */
+async function playWaits(at: TestNamespace, git: TestRepository): Promise<void> {
+  const push = async (files: Record<string, string | undefined>): Promise<void> => {
+    await git.commit(files);
+    await at.signal('GitRepository', 'other');
+  };
+  const valueOf = (row: Row): unknown => (row['data'] as Record<string, string>)['key'];
+  const labels = { 'reconcile.fluxcd.io/watch': 'Enabled' };
+  const variables = { apiVersion: 'v1', kind: 'ConfigMap', data: { value: 'first' } };
+  await at.apply({ ...variables, metadata: { name: 'variables', labels } });
+  const three = ['c', 'd', 'e'].map((name) => [`waits/${name}.yaml`, configMap(name)] as const);
+  await git.commit({
+    ...Object.fromEntries(three),
+    'waits/f.yaml': configMap('f', { key: '${value}' }),
+  });
+  await at.apply(gitRepository('other', git.url));
+  await at.untilReady('GitRepository', 'other');
+  const substituteFrom = [{ kind: 'ConfigMap', name: 'variables' }];
+  const spec = {
+    path: './waits',
+    targetNamespace: at.name,
+    retryInterval: '1s',
+    postBuild: { substituteFrom },
+  };
+  await at.apply(kustomization('waits', 'other', spec));
+  await at.untilReady('Kustomization', 'waits');
+  await at.patch('ConfigMap', 'c', { data: { key: 'by hand' } });
+  await at.until('ConfigMap', 'c', (row) => valueOf(row) === 'value');
+  // A revision that changes nothing is noted in the run that waits.
+  await push({ 'README.md': 'nothing' });
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await at.patch('ConfigMap', 'variables', { data: { value: 'second' } });
+  await at.until('ConfigMap', 'f', (row) => valueOf(row) === 'second');
+  await push({ 'waits/broken.yaml': 'a: [' });
+  await at.untilReady('Kustomization', 'waits', 'False');
+  await new Promise((resolve) => setTimeout(resolve, 8000));
+  await push({ 'waits/broken.yaml': undefined });
+  await at.untilReady('Kustomization', 'waits');
+  await at.patch('Kustomization', 'waits', {
+    metadata: { annotations: { 'sluice.dev/max-deletions': '1' } },
+  });
+  await push({ 'waits/c.yaml': undefined, 'waits/d.yaml': undefined });
+  await at.untilReady('Kustomization', 'waits', 'False');
+  const handle = at.temporal.workflow.getHandle(
+    workflowId('Kustomization', { namespace: at.name, name: 'waits' }),
+  );
+  const parked = await handle.query(parkedQuery);
+  await handle.executeUpdate(approveUpdate, { args: [{ digest: parked?.digest ?? '' }] });
+  await at.untilReady('Kustomization', 'waits');
+  const annotations = { 'sluice.dev/suspend-until': new Date(Date.now() + 4000).toISOString() };
+  await at.patch('Kustomization', 'waits', { metadata: { annotations }, spec: { suspend: true } });
+  await at.until('Kustomization', 'waits', (row) => row.spec['suspend'] !== true);
+  await at.untilReady('Kustomization', 'waits');
+}
+
 async function save({ temporal, name }: TestNamespace): Promise<void> {
   const query = `SluiceNamespace="${name}"`;
   for await (const run of temporal.workflow.list({ query })) {
     const { typedSearchAttributes: found, workflowId: id, runId, type } = run;
     const parts = [type, found.get(attributes.trigger), found.get(attributes.phase)];
+    const file = join(directory, `${parts.join('-')}.json`);
+    if (existsSync(file)) continue;
     const history = await temporal.workflow.getHandle(id, runId).fetchHistory();
     const events = history.events?.length ?? 0;
     const json = historyToJSON(history);
     process.stdout.write(`${parts.join('-')}: ${events} events, ${json.length} bytes of JSON\n`);
-    await writeFile(join(directory, `${parts.join('-')}.json`), `${json}\n`);
+    await writeFile(file, `${json}\n`);
   }
 }
