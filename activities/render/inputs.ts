@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kustomization } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
+import { configReferences } from '../cluster/config-references.ts';
 import { read, type LoadedKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectRef } from '../cluster/object.ts';
 import type { ArtifactRef, ObjectKey, Pass } from '../contract.ts';
@@ -39,25 +40,13 @@ export async function inputsDigest(
 }
 
 function referencesOf(
-  { postBuild, decryption, kubeConfig }: Kustomization['spec'],
+  spec: Kustomization['spec'],
   namespace: string,
   ageSecret: ObjectKey | undefined,
 ): ObjectRef[] {
-  const secret = (name: string | undefined): ObjectRef[] =>
-    name === undefined ? [] : [{ apiVersion: 'v1', kind: 'Secret', namespace, name }];
-  const variables = (postBuild?.substituteFrom ?? []).map(({ kind, name }) => ({
-    apiVersion: 'v1',
-    kind,
-    namespace,
-    name,
-  }));
-  const shared = decryption && !decryption.secretRef ? ageSecret : undefined;
-  return [
-    ...variables,
-    ...secret(decryption?.secretRef?.name),
-    ...(shared ? [{ apiVersion: 'v1', kind: 'Secret', ...shared }] : []),
-    ...secret(kubeConfig?.secretRef?.name),
-  ];
+  const own = configReferences(spec).map((ref) => ({ apiVersion: 'v1', namespace, ...ref }));
+  const shared = spec.decryption && !spec.decryption.secretRef ? ageSecret : undefined;
+  return shared ? [...own, { apiVersion: 'v1', kind: 'Secret', ...shared }] : own;
 }
 
 async function versionOf(cluster: Cluster, ref: ObjectRef): Promise<string> {

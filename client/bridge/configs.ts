@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../activities/cluster/object.ts';
-import type { Sight } from './state.ts';
+import { nameOfObject, type Sight } from './state.ts';
 import type { WatchTarget, WatchHandler } from './watch.ts';
 
 /** The ConfigMaps and Secrets that their owners want to be watched; nothing but their metadata comes here. */
@@ -32,7 +32,7 @@ export function configHandler(kind: string, parts: ConfigParts): WatchHandler {
     if (configs.delete(name)) parts.changed(name, `${name} is gone or no longer watched`);
   };
   const put = (object: KubeObject): void => {
-    const name = nameOf(kind, object);
+    const name = nameOfObject(kind, object);
     const version = object.metadata.resourceVersion ?? '';
     const before = configs.get(name);
     configs.set(name, { version, changedAt: changedAt(object) });
@@ -40,7 +40,7 @@ export function configHandler(kind: string, parts: ConfigParts): WatchHandler {
   };
   return {
     listed(objects) {
-      const names = new Set(objects.map((object) => nameOf(kind, object)));
+      const names = new Set(objects.map((object) => nameOfObject(kind, object)));
       for (const name of [...configs.keys()]) {
         if (name.startsWith(`${kind}/`) && !names.has(name)) remove(name);
       }
@@ -51,7 +51,7 @@ export function configHandler(kind: string, parts: ConfigParts): WatchHandler {
     },
     changed: put,
     deleted(object) {
-      remove(nameOf(kind, object));
+      remove(nameOfObject(kind, object));
     },
     failed: parts.failed,
   };
@@ -61,10 +61,6 @@ export function configHandler(kind: string, parts: ConfigParts): WatchHandler {
 export function outdatedBy({ configs, passedAt }: Sight, known: Configs): string | undefined {
   if (passedAt === '') return undefined;
   return configs.find((name) => (known.get(name)?.changedAt ?? '') > passedAt);
-}
-
-function nameOf(kind: string, { metadata }: KubeObject): string {
-  return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 /** The time of the last write that changed a field; the API server notes it for every manager. */

@@ -1,5 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { KubeObject } from '../../activities/cluster/object.ts';
+import { list, record, text } from '../../activities/cluster/untyped.ts';
+import { nameOfObject } from './state.ts';
 
 /** What can be measured of the objects that there are; nothing is left of one that is gone. */
 export interface Gauges {
@@ -38,12 +40,12 @@ export function createGauges(registry: Registry): Gauges {
     [info, 1],
   ]);
   const put: Gauges['put'] = (kind, found) => {
-    rows.set(nameOf(kind, found), rowOf(kind, found));
+    rows.set(nameOfObject(kind, found), rowOf(kind, found));
   };
   return {
     put,
     remove(kind, gone) {
-      rows.delete(nameOf(kind, gone));
+      rows.delete(nameOfObject(kind, gone));
     },
     keep(kind, objects) {
       for (const [name, { labels }] of rows) if (labels.kind === kind) rows.delete(name);
@@ -109,18 +111,6 @@ function rowOf(kind: string, { apiVersion, metadata, ...rest }: KubeObject): Row
 }
 
 function readyOf(status: Record<string, unknown>): string {
-  const conditions = Array.isArray(status['conditions']) ? status['conditions'].map(record) : [];
-  return text(conditions.find(({ type }) => type === 'Ready')?.['status']) || 'Unknown';
-}
-
-function nameOf(kind: string, { metadata }: KubeObject): string {
-  return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  const ready = list(status['conditions']).find(({ type }) => type === 'Ready');
+  return text(ready?.['status']) || 'Unknown';
 }

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { changedDirectories } from '../../api/index.ts';
+import { configReferences } from '../../activities/cluster/config-references.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
+import { list, record, text } from '../../activities/cluster/untyped.ts';
 import type { ObjectKey, Trigger } from '../../activities/contract.ts';
 
 /** What of a custom resource decides whether its workflow has to look: nothing else in it is kept. */
@@ -47,7 +49,7 @@ export type Belongs = (labels: Readonly<Record<string, string>>) => boolean;
 /** Reads a sight from an object as the API server gives it; tolerates whatever bypassed the schema. */
 export function sightOf(kind: string, object: KubeObject, belongs: Belongs = () => true): Sight {
   const { metadata } = object;
-  const key = { namespace: metadata.namespace ?? '', name: metadata.name };
+  const key = keyOf(metadata);
   const spec = record(object['spec']);
   const status = record(object['status']);
   const source = record(spec['sourceRef']);
@@ -75,15 +77,24 @@ export function sightOf(kind: string, object: KubeObject, belongs: Belongs = () 
     judged: dependencies
       .filter((row) => text(row['readyExpr']) !== '')
       .map((row) => nameIn(row, key.namespace)),
-    configs: configsIn(spec, key.namespace),
+    configs: configReferences(spec).map((ref) => `${ref.kind}/${key.namespace}/${ref.name}`),
     passedAt: text(list(status['history'])[0]?.['lastReconciled']),
     ours: belongs(metadata.labels ?? {}),
   };
 }
 
 /** `Kind/namespace/name` of what was sighted. */
-export function nameOf({ kind, key }: Sight): string {
+export function nameOf({ kind, key }: Pick<Sight, 'kind' | 'key'>): string {
   return `${kind}/${key.namespace}/${key.name}`;
+}
+
+/** The same of an object as it is watched; lists leave the kind out of it. */
+export function nameOfObject(kind: string, { metadata }: KubeObject): string {
+  return nameOf({ kind, key: keyOf(metadata) });
+}
+
+function keyOf({ namespace = '', name }: KubeObject['metadata']): ObjectKey {
+  return { namespace, name };
 }
 
 /** Why the workflow of an object has to look after its object changed from `before` to `now`; nothing where it need not. */
@@ -140,21 +151,6 @@ function changedIn(metadata: Record<string, unknown>): string[] {
   }
 }
 
-/** Patches and the like are no configuration: what is built from is variables, keys and the way to the cluster. */
-function configsIn(spec: Record<string, unknown>, namespace: string): string[] {
-  const kubeConfig = record(spec['kubeConfig']);
-  const variables = list(record(spec['postBuild'])['substituteFrom']);
-  const references: [kind: string, reference: Record<string, unknown>][] = [
-    ...variables.map((row): [string, typeof row] => [text(row['kind']), row]),
-    ['Secret', record(record(spec['decryption'])['secretRef'])],
-    ['Secret', record(kubeConfig['secretRef'])],
-    ['ConfigMap', record(kubeConfig['configMapRef'])],
-  ];
-  return references
-    .filter(([, reference]) => text(reference['name']) !== '')
-    .map(([kind, reference]) => `${kind}/${namespace}/${text(reference['name'])}`);
-}
-
 function settingsOf(annotations: Record<string, string> = {}): string {
   const own = Object.entries(annotations).filter(([name]) => name.startsWith('sluice.dev/'));
   return own
@@ -170,16 +166,4 @@ function nameIn(row: Record<string, unknown>, ownNamespace: string): string {
 function sourceName(source: Record<string, unknown>, ownNamespace: string): string {
   if (text(source['name']) === '') return '';
   return `${text(source['kind'])}/${text(source['namespace']) || ownNamespace}/${text(source['name'])}`;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function list(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map(record) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

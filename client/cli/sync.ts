@@ -1,4 +1,5 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { text } from '../../activities/cluster/untyped.ts';
 import { attributes } from '../../workflows/messages.ts';
 import { runUrl, type Targets } from './connections.ts';
 import type { ObjectChange } from './run-changes.ts';
@@ -60,7 +61,3 @@ function countsOf(memo: Record<string, unknown>): Record<string, number> {
 }
 
 const countNames = ['created', 'configured', 'unchanged', 'skipped', 'deleted', 'kept'];
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}

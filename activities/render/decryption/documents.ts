@@ -1,3 +1,4 @@
+import { record } from '../../cluster/untyped.ts';
 import { titleOf } from '../substitution/substitute.ts';
 import { encryptedFormat, formatOfName } from './format.ts';
 import { changedTexts } from './plain-texts.ts';
@@ -62,8 +63,4 @@ async function decryptData(
     found = true;
   }
   return found ? plain : undefined;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

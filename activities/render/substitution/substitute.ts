@@ -1,4 +1,5 @@
 import { describeRef } from '../../cluster/object.ts';
+import { record } from '../../cluster/untyped.ts';
 import { fail } from '../../failures.ts';
 import { expand, SubstitutionError } from './expression.ts';
 import type { Variables } from './variables.ts';
@@ -47,8 +48,4 @@ export function titleOf(value: unknown): string {
 
 function metadataOf(value: unknown): Record<string, unknown> {
   return record(record(value)['metadata']);
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
