@@ -1,4 +1,4 @@
-import { kustomizationRef, read } from './kustomizations.ts';
+import { patchKustomization } from './kustomizations.ts';
 import type { Cluster } from './client.ts';
 import { groupOf, type KubeObject, type ObjectRef } from './object.ts';
 import type { ObjectKey } from '../contract.ts';
@@ -67,13 +67,5 @@ export async function writeInventory(
   key: ObjectKey,
   entries: readonly InventoryEntry[],
 ): Promise<void> {
-  await read(async () =>
-    cluster.request({
-      method: 'PATCH',
-      path: `${await cluster.path(kustomizationRef(key))}/status`,
-      query: { fieldManager: 'gotk-kustomize-controller' },
-      contentType: 'application/merge-patch+json',
-      body: { status: { inventory: { entries } } },
-    }),
-  );
+  await patchKustomization(cluster, key, { status: { inventory: { entries } } });
 }

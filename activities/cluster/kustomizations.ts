@@ -2,6 +2,7 @@ import { Kustomization } from '../../api/index.ts';
 import { fail } from '../failures.ts';
 import { isTransient } from './api-error.ts';
 import type { Cluster } from './client.ts';
+import { mergePatch } from './merge-patch.ts';
 import type { KubeObject } from './object.ts';
 import type { ObjectKey, Pass } from '../contract.ts';
 
@@ -55,6 +56,21 @@ export function kustomizationRef(key: ObjectKey): {
   name: string;
 } {
   return { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', ...key };
+}
+
+/** Merges into a Kustomization, or into its status. */
+export async function patchKustomization(
+  cluster: Cluster,
+  key: ObjectKey,
+  body: { readonly status: object } | { readonly metadata: object },
+): Promise<void> {
+  const where = 'status' in body ? ({ subresource: 'status' } as const) : {};
+  await read(() =>
+    mergePatch(cluster, kustomizationRef(key), body, {
+      manager: 'gotk-kustomize-controller',
+      ...where,
+    }),
+  );
 }
 
 /** Runs a call to the API server and turns an outage into the retryable failure ClusterUnavailable. */

@@ -1,6 +1,7 @@
 import { recordEvent } from './events.ts';
 import type { Cluster } from './client.ts';
 import { read } from './kustomizations.ts';
+import { mergePatch } from './merge-patch.ts';
 import { refOf, type KubeObject } from './object.ts';
 import { ApiError } from './api-error.ts';
 import type { ObjectKey } from '../contract.ts';
@@ -85,15 +86,8 @@ async function patchSuspension(
   );
   const { resourceVersion } = object.metadata;
   try {
-    await read(async () =>
-      cluster.request({
-        method: 'PATCH',
-        path: await cluster.path(refOf(object)),
-        query: { fieldManager: 'sluice' },
-        contentType: 'application/merge-patch+json',
-        body: { ...change, metadata: { annotations, resourceVersion } },
-      }),
-    );
+    const body = { ...change, metadata: { annotations, resourceVersion } };
+    await read(() => mergePatch(cluster, refOf(object), body, { manager: 'sluice' }));
     return true;
   } catch (error) {
     if (error instanceof ApiError && (error.status === 409 || error.status === 404)) return false;

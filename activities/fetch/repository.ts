@@ -1,6 +1,7 @@
 import { GitRepository } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { read } from '../cluster/kustomizations.ts';
+import { mergePatch } from '../cluster/merge-patch.ts';
 import type { KubeObject, ObjectRef } from '../cluster/object.ts';
 import type { ObjectKey } from '../contract.ts';
 import { fail } from '../failures.ts';
@@ -31,15 +32,9 @@ export async function patchRepository(
   key: ObjectKey,
   body: { readonly status: object } | { readonly metadata: object },
 ): Promise<void> {
-  const path = await read(() => cluster.path(repositoryRef(key)));
+  const where = 'status' in body ? ({ subresource: 'status' } as const) : {};
   await read(() =>
-    cluster.request({
-      method: 'PATCH',
-      path: 'status' in body ? `${path}/status` : path,
-      query: { fieldManager: 'gotk-source-controller' },
-      contentType: 'application/merge-patch+json',
-      body,
-    }),
+    mergePatch(cluster, repositoryRef(key), body, { manager: 'gotk-source-controller', ...where }),
   );
 }
 

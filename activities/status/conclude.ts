@@ -2,8 +2,7 @@ import type { Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { withConditions, type WantedCondition } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
-import { kustomizationRef, loadKustomization, read } from '../cluster/kustomizations.ts';
-import type { KubeObject } from '../cluster/object.ts';
+import { loadKustomization, patchKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectKey, Outcome, Pass } from '../contract.ts';
 import { conditionsOf } from './kustomization-conditions.ts';
 import { recordHistory } from './history.ts';
@@ -22,14 +21,15 @@ export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcom
   const at = { generation: outcome.generation, now };
   const conditions = withConditions(status.conditions ?? [], wanted, remove, at);
   const applied = outcome.result === 'applied';
-  await patchStatus(cluster, key, {
+  const changed = {
     conditions,
     ...(applied || outcome.terminal ? { observedGeneration: outcome.generation } : {}),
     ...(outcome.requestedAt ? { lastHandledReconcileAt: outcome.requestedAt } : {}),
     ...(attempted(outcome) ? { lastAttemptedRevision: outcome.revision } : {}),
     ...(applied ? { lastAppliedRevision: outcome.revision } : {}),
     ...recordHistory(status.history ?? [], outcome, now),
-  });
+  };
+  await patchKustomization(cluster, key, { status: changed });
   await announce(outcome, wasReady(status.conditions ?? []), (event) =>
     recordEvent(cluster, { object, component: 'kustomize-controller', ...event }),
   );
@@ -57,7 +57,7 @@ export async function progress(
   ] as const;
   const current = loaded.status.conditions ?? [];
   const conditions = withConditions(current, wanted, ['Stalled'], { generation, now });
-  await patchStatus(cluster, key, { conditions });
+  await patchKustomization(cluster, key, { status: { conditions } });
 }
 
 /** Tells in the status that a pass waits for the health of its objects, and for how long it will. */
@@ -66,18 +66,6 @@ export async function tellHealthWait(cluster: Cluster, pass: Pass): Promise<void
   const message = `Running health checks for revision ${pass.artifact.revision} ${limit}`;
   const healthy = { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message } as const;
   await progress(cluster, pass, message, [healthy]);
-}
-
-async function patchStatus(cluster: Cluster, key: ObjectKey, status: object): Promise<void> {
-  await read(async () =>
-    cluster.request<KubeObject>({
-      method: 'PATCH',
-      path: `${await cluster.path(kustomizationRef(key))}/status`,
-      query: { fieldManager: 'gotk-kustomize-controller' },
-      contentType: 'application/merge-patch+json',
-      body: { status },
-    }),
-  );
 }
 
 /** A look that was blocked before its pass began has attempted nothing. */

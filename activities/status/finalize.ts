@@ -1,8 +1,7 @@
 import type { Cluster } from '../cluster/client.ts';
 import {
-  kustomizationRef,
   loadKustomization,
-  read,
+  patchKustomization,
   type LoadedKustomization,
 } from '../cluster/kustomizations.ts';
 import { recordEvent } from '../cluster/events.ts';
@@ -38,13 +37,5 @@ async function removeFinalizer(
   const finalizers = (object.metadata.finalizers ?? []).filter(
     (finalizer) => finalizer !== 'finalizers.fluxcd.io',
   );
-  await read(async () =>
-    cluster.request({
-      method: 'PATCH',
-      path: await cluster.path(kustomizationRef(key)),
-      query: { fieldManager: 'gotk-kustomize-controller' },
-      contentType: 'application/merge-patch+json',
-      body: { metadata: { finalizers } },
-    }),
-  );
+  await patchKustomization(cluster, key, { metadata: { finalizers } });
 }

@@ -4,6 +4,7 @@ import { budgetAnnotation } from '../cluster/deletion-budget.ts';
 import {
   kustomizationRef,
   loadKustomization,
+  patchKustomization,
   read,
   type LoadedKustomization,
 } from '../cluster/kustomizations.ts';
@@ -174,18 +175,7 @@ async function addFinalizer(
 ): Promise<void> {
   const finalizers = object.metadata.finalizers ?? [];
   if (finalizers.includes('finalizers.fluxcd.io')) return;
-  await read(async () =>
-    cluster.request({
-      method: 'PATCH',
-      path: await cluster.path(kustomizationRef(key)),
-      query: { fieldManager: 'gotk-kustomize-controller' },
-      contentType: 'application/merge-patch+json',
-      body: {
-        metadata: {
-          finalizers: [...finalizers, 'finalizers.fluxcd.io'],
-          resourceVersion: object.metadata.resourceVersion,
-        },
-      },
-    }),
-  );
+  const { resourceVersion } = object.metadata;
+  const added = [...finalizers, 'finalizers.fluxcd.io'];
+  await patchKustomization(cluster, key, { metadata: { finalizers: added, resourceVersion } });
 }

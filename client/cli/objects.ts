@@ -1,6 +1,7 @@
 import { isNotFound } from '../../activities/cluster/api-error.ts';
 import type { Cluster } from '../../activities/cluster/client.ts';
-import type { KubeObject } from '../../activities/cluster/object.ts';
+import { mergePatch } from '../../activities/cluster/merge-patch.ts';
+import { refOf, type KubeObject } from '../../activities/cluster/object.ts';
 import { CliError } from './failure.ts';
 import type { Kind } from './kinds.ts';
 
@@ -77,19 +78,7 @@ export function readyOf({
 
 /** Changes an object with a merge patch. */
 export async function patchObject(cluster: Cluster, object: Resource, body: object): Promise<void> {
-  const { apiVersion, kind, metadata } = object;
-  await cluster.request({
-    method: 'PATCH',
-    path: await cluster.path({
-      apiVersion,
-      kind,
-      namespace: metadata.namespace,
-      name: metadata.name,
-    }),
-    query: { fieldManager: 'sluice' },
-    contentType: 'application/merge-patch+json',
-    body,
-  });
+  await mergePatch(cluster, refOf(object), body, { manager: 'sluice' });
 }
 
 async function collectionPath(
