@@ -87,9 +87,10 @@ async function follow(
   { journal, memory }: RunParts,
 ): Promise<Rest | undefined> {
   if (look.verdict !== 'sync' || cause.trigger !== 'source') return undefined;
-  if (!(await changesNothing(key, look, memory.applied))) return undefined;
+  const { applied } = memory;
+  if (!applied || !(await changesNothing(key, look, applied))) return undefined;
   const left = rest.retry || rest.deadline === undefined ? undefined : rest.deadline - Date.now();
-  const outcome = noted(look, memory.applied, left ?? jittered(look, Math.random()));
+  const outcome = noted(look, applied, left ?? jittered(look, Math.random()));
   await records.conclude(key, outcome);
   const revision = look.artifact?.revision ?? '';
   journal.revised(revision);

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
-import type { Trigger } from '../activities/contract.ts';
 import {
   explainQuery,
+  forcingTriggers,
   reconcileSignal,
   reconcileUpdate,
   type Explanation,
@@ -17,6 +17,8 @@ export interface Inbox {
   readonly pending: number;
   /** What asked for a pass since the last one began: a person, or a change that no look can see. */
   readonly demand: Wake | undefined;
+  /** What forces a pass among all that came in: a demand, or a drift, which ends no health wait. */
+  readonly forcing: Wake | undefined;
   /** What the next run is told of its task queue. */
   readonly handOn: { readonly taskQueue?: string };
   /** The task queue that the workflow has to move to, where it was told another one than its own. */
@@ -66,6 +68,9 @@ export function openInbox(explain: () => Explanation, ownQueue?: string): Inbox 
     get demand() {
       return pending.find(isDemand);
     },
+    get forcing() {
+      return forcingOf(state);
+    },
     get handOn() {
       return state.taskQueue ? { taskQueue: state.taskQueue } : {};
     },
@@ -79,7 +84,7 @@ export function openInbox(explain: () => Explanation, ownQueue?: string): Inbox 
     take() {
       const [first] = pending;
       if (!first) return undefined;
-      const forcing = pending.find(isDemand) ?? pending.find(isDrift);
+      const forcing = forcingOf(state);
       pending.length = 0;
       return { wake: forcing ?? first, forced: forcing !== undefined };
     },
@@ -145,11 +150,12 @@ function isWake(value: unknown): value is Wake {
   return typeof value === 'object' && value !== null;
 }
 
-/** Triggers that tell of a change outside of object and source: a look would find nothing new. */
-const forcing: ReadonlySet<Trigger> = new Set<Trigger>(['config']);
+function forcingOf({ pending }: State): Wake | undefined {
+  return pending.find(isDemand) ?? pending.find(isDrift);
+}
 
-function isDemand({ trigger }: Wake): boolean {
-  return trigger === undefined || forcing.has(trigger);
+function isDemand(wake: Wake): boolean {
+  return wake.trigger === undefined || (forcingTriggers.has(wake.trigger) && !isDrift(wake));
 }
 
 function isDrift({ trigger }: Wake): boolean {

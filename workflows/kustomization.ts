@@ -85,9 +85,9 @@ function firstTurn(
   { trigger, why = 'first look', failures = 0 }: KustomizationRun,
   inbox: Inbox,
 ): Turn {
-  // A workflow that was missing is started by the message, which must not be lost on it.
-  const { demand } = inbox;
-  return demand?.trigger ? { ...causeOfDemand(demand), failures } : { trigger, why, failures };
+  // A message that came before the run is not lost on it: it may have started a workflow that was missing.
+  const { forcing } = inbox;
+  return forcing?.trigger ? { ...causeOfDemand(forcing), failures } : { trigger, why, failures };
 }
 
 /** A retry goes on counting; whatever else brings a pass about is a change and begins anew. */

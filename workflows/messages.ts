@@ -27,6 +27,9 @@ export interface Wake {
   readonly taskQueue?: string;
 }
 
+/** Triggers that tell of a change outside of object and source: a look would find nothing new, so they force a pass. */
+export const forcingTriggers: ReadonlySet<Trigger> = new Set<Trigger>(['config', 'drift']);
+
 /** Makes the workflow look again; many signals are one look. */
 export const reconcileSignal = defineSignal<[Wake?]>('reconcile');
 

@@ -29,9 +29,9 @@ export function appliedBy(
 export async function changesNothing(
   key: ObjectKey,
   look: Look,
-  applied: Applied | undefined,
+  applied: Applied,
 ): Promise<boolean> {
-  if (applied?.generation !== look.generation || look.requestedAt !== undefined) return false;
+  if (applied.generation !== look.generation || look.requestedAt !== undefined) return false;
   try {
     return (await comparison.inputs(passOf(key, look))) === applied.inputs;
   } catch (error) {
@@ -41,7 +41,7 @@ export async function changesNothing(
 }
 
 /** The outcome of a revision that changes nothing: the status follows it. */
-export function noted(look: Look, applied: Applied | undefined, nextMs: number): Outcome {
-  const rendered = applied ? { rendered: { digest: applied.renderDigest, objects: 0 } } : {};
-  return succeeded({ look, result: rendered, durationMs: 0, nextMs });
+export function noted(look: Look, { renderDigest }: Applied, nextMs: number): Outcome {
+  const result = { rendered: { digest: renderDigest, objects: 0 } };
+  return succeeded({ look, result, durationMs: 0, nextMs });
 }

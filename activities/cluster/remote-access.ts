@@ -4,6 +4,7 @@ import { connectKubeConfig, connectWithTokens, type Cluster } from './client.ts'
 import { sanitizeKubeConfig, serverOf, type KubeConfigPolicy } from './kubeconfig.ts';
 import { read, type LoadedKustomization } from './kustomizations.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
+import { secretData } from './secret-data.ts';
 import { createReachability, type Reachability } from './reachability.ts';
 import { accountIn, createTokenSource, readTokenAccess } from './token-access.ts';
 
@@ -66,13 +67,12 @@ async function bySecret(
 ): Promise<Access> {
   const ref = refTo('Secret', namespace, name);
   const title = titleOf(ref);
-  const data = dataOf(await found(home, ref));
+  const data = secretData(await found(home, ref));
   const keys = key ? [key] : ['value', 'value.yaml'];
-  const encoded = keys.map((one) => data[one]).find((value) => value !== undefined);
-  if (encoded === undefined) {
+  const identity = keys.map((one) => data[one]).find((value) => value !== undefined);
+  if (identity === undefined) {
     throw fail('ApplyFailed', `kubeConfig: ${title} has no key ${keys.join(' or ')}`);
   }
-  const identity = Buffer.from(encoded, 'base64').toString('utf8');
   return {
     identity,
     title,

@@ -1,6 +1,7 @@
 import type { GitRepository } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { read } from '../cluster/kustomizations.ts';
+import { secretData } from '../cluster/secret-data.ts';
 import { fail } from '../failures.ts';
 
 /** What is needed to reach a remote: its address without credentials, and the credentials. */
@@ -57,13 +58,7 @@ async function readSecret(
       `${title} is not there: create it or correct spec.secretRef`,
     );
   }
-  const data = (secret['data'] ?? {}) as Record<string, string>;
-  return new Map(
-    Object.entries(data).map(([key, value]) => [
-      key,
-      Buffer.from(value, 'base64').toString('utf8'),
-    ]),
-  );
+  return new Map(Object.entries(secretData(secret)));
 }
 
 function authorizationOf(

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../activities/cluster/client.ts';
 import type { ObjectDifference } from '../diff/preview.ts';
 import { differencesOf } from '../diff/differences.ts';
-import type { Resource } from '../cli/objects.ts';
+import { readyOf, type Resource } from '../cli/objects.ts';
 
 /** What Sluice would change of a Kustomization that Flux keeps. */
 export interface Comparison {
@@ -23,13 +23,12 @@ export async function* compareAll(
   for (const object of kustomizations) yield compare(cluster, object);
 }
 
-async function compare(cluster: Cluster, { metadata, status }: Resource): Promise<Comparison> {
-  const { namespace = '', name } = metadata;
-  const ready = status.conditions?.some((row) => row.type === 'Ready' && row.status === 'True');
+async function compare(cluster: Cluster, object: Resource): Promise<Comparison> {
+  const { namespace = '', name } = object.metadata;
   const facts = {
     title: `Kustomization/${namespace}/${name}`,
-    objects: status.inventory?.entries.length ?? 0,
-    ready: ready === true,
+    objects: object.status.inventory?.entries.length ?? 0,
+    ready: readyOf(object)?.status === 'True',
   };
   try {
     return { ...facts, differences: await differencesOf(cluster, { namespace, name }) };

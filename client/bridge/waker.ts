@@ -2,6 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { ObjectKey, Trigger } from '../../activities/contract.ts';
 import {
   attributes,
+  forcingTriggers,
   reconcileSignal,
   workflowId,
   workflowTypes,
@@ -60,7 +61,7 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Wa
     const message = { trigger, reason, taskQueue };
     const id = workflowId(kind, key);
     // What forces a pass must not give way to a mere look.
-    const place = trigger === 'drift' || trigger === 'config' ? `${id} ${trigger}` : id;
+    const place = forcingTriggers.has(trigger) ? `${id} ${trigger}` : id;
     put(place, () => signalWithStart(client, kind, key, message));
   };
   const end: Waker['end'] = (kind, key) => {
@@ -116,13 +117,10 @@ async function signalWithStart(
   key: ObjectKey,
   wake: { trigger: Trigger; reason: string; taskQueue: string },
 ): Promise<void> {
-  // Where there is no workflow, its first pass has to correct the drift: a first look alone would find nothing new.
-  const { trigger, reason: why } =
-    wake.trigger === 'drift' ? wake : { trigger: 'start', reason: undefined };
   await client.workflow.signalWithStart(workflowTypes[kind], {
     workflowId: workflowId(kind, key),
     taskQueue: wake.taskQueue,
-    args: [{ key, trigger, taskQueue: wake.taskQueue, ...(why ? { why } : {}) }],
+    args: [{ key, trigger: 'start', taskQueue: wake.taskQueue }],
     signal: reconcileSignal,
     signalArgs: [wake],
     memo: { object: `${kind}/${key.namespace}/${key.name}` },
@@ -131,7 +129,7 @@ async function signalWithStart(
       { key: attributes.kind, value: kind },
       { key: attributes.namespace, value: key.namespace },
       { key: attributes.name, value: key.name },
-      { key: attributes.trigger, value: trigger },
+      { key: attributes.trigger, value: 'start' },
       { key: attributes.phase, value: 'starting' },
     ],
   });

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import type { Kustomization } from '../../../api/index.ts';
 import type { Cluster } from '../../cluster/client.ts';
 import { read } from '../../cluster/kustomizations.ts';
+import { secretData } from '../../cluster/secret-data.ts';
 import type { ObjectKey } from '../../contract.ts';
 import { fail } from '../../failures.ts';
 
@@ -33,9 +34,7 @@ export async function loadKeys(
   const secret = await read(() => cluster.get({ apiVersion: 'v1', kind: 'Secret', ...source }));
   const title = `Secret/${source.namespace}/${source.name}`;
   if (!secret) throw fail('BuildFailed', `decryption: ${title} not found`);
-  const entries = Object.entries((secret['data'] ?? {}) as Record<string, string>).map(
-    ([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')] as const,
-  );
+  const entries = Object.entries(secretData(secret));
   const ending = (suffix: string): string[] =>
     entries.filter(([name]) => name.endsWith(suffix)).map(([, value]) => value.trim());
   // Whoever may use the worker's keys by default gets nothing else of its Secret.

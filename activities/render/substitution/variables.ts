@@ -2,6 +2,7 @@ import type { Kustomization } from '../../../api/index.ts';
 import type { Cluster } from '../../cluster/client.ts';
 import { read } from '../../cluster/kustomizations.ts';
 import type { KubeObject } from '../../cluster/object.ts';
+import { secretData } from '../../cluster/secret-data.ts';
 import { fail } from '../../failures.ts';
 
 /** The variables of a Kustomization. */
@@ -63,13 +64,9 @@ async function originOf(
   throw fail('BuildFailed', `substituteFrom: ${title} not found; ${advice}`);
 }
 
-function dataOf({ kind, ...object }: KubeObject): Record<string, string> {
-  const data = (object['data'] ?? {}) as Record<string, string>;
-  if (kind !== 'Secret') return data;
-  const decoded = Object.entries(data).map(
-    ([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')] as const,
-  );
-  return Object.fromEntries(decoded);
+function dataOf(object: KubeObject): Record<string, string> {
+  if (object.kind === 'Secret') return secretData(object);
+  return (object['data'] ?? {}) as Record<string, string>;
 }
 
 function checked(name: string, where: string): string {
