@@ -1,18 +1,21 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   gitRepository,
   kustomization,
-  testNamespace,
   type Row,
   type TestNamespace,
 } from '../test/support/cluster.ts';
 import { configMap } from '../test/support/manifests.ts';
-import { testRepository, type TestRepository } from '../test/support/repository.ts';
-import { startSystem, type TestSystem } from '../test/support/system.ts';
+import {
+  benchmark,
+  median,
+  memoryOf,
+  pause,
+  untilAllApplied,
+  type Bench,
+  type Measured,
+} from './installation.ts';
 
 /**
  * What it costs to watch for drift, and what it gains: many Kustomizations that have nothing to do, and changes by hand to one of them.
@@ -23,26 +26,10 @@ const idleMinutes = Number(process.argv[3] ?? 5);
 const rounds = 7;
 const label = 'kustomize.toolkit.fluxcd.io/name';
 
-const system = await startSystem(await mkdtemp(join(tmpdir(), 'sluice-bench-')));
-const space = await testNamespace(system.stack);
-const repository = await testRepository();
-const rows: [string, string][] = [];
-try {
-  await measure({ system, space, repository });
-  for (const [name, value] of rows) process.stdout.write(`${name.padEnd(66)} ${value}\n`);
-} finally {
-  await repository.close();
-  await space.close();
-  await system.stop();
-}
+await benchmark(measure);
 
-interface Bench {
-  readonly system: TestSystem;
-  readonly space: TestNamespace;
-  readonly repository: TestRepository;
-}
-
-async function measure(bench: Bench): Promise<void> {
+async function measure(bench: Bench): Promise<Measured[]> {
+  const rows: Measured[] = [];
   const { space: at, repository: git, system: installed } = bench;
   await git.commit(Object.fromEntries(Array.from({ length: count }, (_, index) => fileOf(index))));
   await at.apply(gitRepository('repo', git.url, { interval: '1h' }));
@@ -51,11 +38,14 @@ async function measure(bench: Bench): Promise<void> {
     const spec = { path: `k${index}`, targetNamespace: at.name, interval: '1h' };
     await at.apply(kustomization(`k${index}`, 'repo', spec));
   }
-  await untilAllApplied(at);
-  rows.push([`bridge memory, ${count} Kustomizations x 4 objects`, await memoryOf(installed)]);
+  await untilAllApplied(at, count);
+  rows.push([
+    `bridge memory, ${count} Kustomizations x 4 objects`,
+    await memoryOf(installed, 'bridge'),
+  ]);
   for (const [name, change, isRepaired] of changes(at)) {
     rows.push([
-      `${name}: seconds to repair, median of ${rounds}`,
+      `${name}: time to repair, median of ${rounds}`,
       median(await repairs(at, change, isRepaired)),
     ]);
   }
@@ -68,6 +58,7 @@ async function measure(bench: Bench): Promise<void> {
   rows.push([`requests an hour but leases, ${count} idle Kustomizations`, `${withUs}`]);
   rows.push(['the same with worker and bridge stopped', `${without}`]);
   rows.push(['so of our own', `${withUs - without}`]);
+  return rows;
 }
 
 /** Four kinds, as an application has them. */
@@ -125,30 +116,4 @@ async function requestsPerHour({ system: { stack } }: Bench, minutes: number): P
   const before = await total();
   await pause(minutes * 60_000);
   return Math.round(((await total()) - before) * (60 / minutes));
-}
-
-async function untilAllApplied({ cluster, name }: TestNamespace): Promise<void> {
-  const path = `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${name}/kustomizations`;
-  for (const deadline = Date.now() + 600_000; Date.now() < deadline;) {
-    const { items } = await cluster.request<{ items: Row[] }>({ method: 'GET', path });
-    if (items.every(({ status }) => (status as Row['status'] | undefined)?.lastAppliedRevision))
-      return;
-    await pause(500);
-  }
-  throw new Error('not all Kustomizations were applied in ten minutes');
-}
-
-async function memoryOf({ services }: TestSystem): Promise<string> {
-  const status = await readFile(`/proc/${services.pid('bridge') ?? 'self'}/status`, 'utf8');
-  const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-  return `${Math.round(kilobytes / 1024)} MiB resident`;
-}
-
-function median(times: readonly number[]): string {
-  const sorted = [...times].sort((a, b) => a - b).map((ms) => (ms / 1000).toFixed(2));
-  return `${sorted[Math.floor(sorted.length / 2)] ?? ''} (${sorted[0] ?? ''} to ${sorted.at(-1) ?? ''})`;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

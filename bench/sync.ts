@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { workflowId } from '../workflows/messages.ts';
-import {
-  gitRepository,
-  kustomization,
-  testNamespace,
-  type Row,
-  type TestNamespace,
-} from '../test/support/cluster.ts';
+import { gitRepository, kustomization, type TestNamespace } from '../test/support/cluster.ts';
 import { configMap } from '../test/support/manifests.ts';
-import { testRepository, type TestRepository } from '../test/support/repository.ts';
-import { startSystem, type TestSystem } from '../test/support/system.ts';
+import {
+  benchmark,
+  median,
+  memoryOf,
+  pause,
+  untilAllApplied,
+  type Bench,
+  type Measured,
+} from './installation.ts';
 
 /**
  * Many Kustomizations on one repository, and one of them at a time, on the real stack; beside it `kubectl apply --server-side` of the
@@ -23,26 +24,10 @@ const count = Number(process.argv[2] ?? 100);
 const objectsEach = 4;
 const rounds = 10;
 
-const system = await startSystem(await mkdtemp(join(tmpdir(), 'sluice-bench-')));
-const space = await testNamespace(system.stack);
-const repository = await testRepository();
-const rows: [string, string][] = [];
-try {
-  await measure({ system, space, repository });
-  for (const [name, value] of rows) process.stdout.write(`${name.padEnd(58)} ${value}\n`);
-} finally {
-  await repository.close();
-  await space.close();
-  await system.stop();
-}
+await benchmark(measure);
 
-interface Bench {
-  readonly system: TestSystem;
-  readonly space: TestNamespace;
-  readonly repository: TestRepository;
-}
-
-async function measure(bench: Bench): Promise<void> {
+async function measure(bench: Bench): Promise<Measured[]> {
+  const rows: Measured[] = [];
   const { space: at, repository: git } = bench;
   rows.push([
     `kubectl apply --server-side of ${count * objectsEach} objects`,
@@ -57,17 +42,18 @@ async function measure(bench: Bench): Promise<void> {
     const spec = { path: `k${index}`, targetNamespace: at.name };
     await at.apply(kustomization(`k${index}`, 'repo', spec));
   }
-  await untilAllApplied(at);
+  await untilAllApplied(at, count);
   rows.push([`cold: ${count} Kustomizations x ${objectsEach} objects`, seconds(cold)]);
-  rows.push(['worker memory after it', await memoryOf(bench)]);
+  rows.push(['worker memory after it', await memoryOf(bench.system, 'worker')]);
   const idle = Date.now();
   await git.commit({ 'README.md': 'no manifest' });
   await at.signal('GitRepository', 'repo');
-  await untilAllApplied(at, await git.git('rev-parse', 'HEAD'));
+  await untilAllApplied(at, count, await git.git('rev-parse', 'HEAD'));
   rows.push([`a commit that touches none, until all have noted it`, seconds(idle)]);
   const one = await commitsToApplied(bench);
   rows.push([`a commit that touches one of ${count}: median of ${rounds}`, median(one)]);
   rows.push(['history of one full sync', await historyOf(at)]);
+  return rows;
 }
 
 function fileOf(index: number, value: string): [string, string] {
@@ -88,25 +74,12 @@ async function kubectl({ system: { stack }, space: { name } }: Bench): Promise<s
   return seconds(begun);
 }
 
-async function untilAllApplied({ cluster, name }: TestNamespace, commit = ''): Promise<void> {
-  const path = `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${name}/kustomizations`;
-  for (const deadline = Date.now() + 600_000; Date.now() < deadline;) {
-    const { items } = await cluster.request<{ items: Row[] }>({ method: 'GET', path });
-    const done = items.filter(
-      ({ status }) => status.lastAppliedRevision?.endsWith(commit) === true,
-    );
-    if (done.length === count) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error('not all Kustomizations were applied in ten minutes');
-}
-
 /** Seconds from the push, with the source signalled as a webhook does, until the object has changed in the cluster. */
 async function commitsToApplied({ space: at, repository: git }: Bench): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     // Temporal starts a continued run no sooner than a second after its predecessor; people push more seldom than that.
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await pause(2000);
     const index = (round * 7) % count;
     const value = `round ${round}`;
     const [path, text] = fileOf(index, value);
@@ -119,15 +92,9 @@ async function commitsToApplied({ space: at, repository: git }: Bench): Promise<
       (row) => (row['data'] as { value: string }).value === value,
     );
     times.push(Date.now() - begun);
-    await untilAllApplied(at, commit);
+    await untilAllApplied(at, count, commit);
   }
   return times;
-}
-
-async function memoryOf({ system: { services } }: Bench): Promise<string> {
-  const status = await readFile(`/proc/${services.pid('worker') ?? 'self'}/status`, 'utf8');
-  const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-  return `${Math.round(kilobytes / 1024)} MiB resident`;
 }
 
 async function historyOf({ temporal, name }: TestNamespace): Promise<string> {
@@ -138,15 +105,6 @@ async function historyOf({ temporal, name }: TestNamespace): Promise<string> {
     return `${historyLength} events, ${historySize ?? 0} bytes`;
   }
   return 'none ended yet';
-}
-
-function median(times: readonly number[]): string {
-  const sorted = [...times].sort((a, b) => a - b);
-  const middle =
-    ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) +
-      (sorted[Math.floor(sorted.length / 2)] ?? 0)) /
-    2;
-  return `${(middle / 1000).toFixed(2)} s (${((sorted[0] ?? 0) / 1000).toFixed(2)} to ${((sorted.at(-1) ?? 0) / 1000).toFixed(2)})`;
 }
 
 function seconds(since: number): string {
