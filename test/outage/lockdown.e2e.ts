@@ -1,13 +1,10 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
-import type { KubeObject } from '../../activities/cluster/object.ts';
-import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
 import {
   conditionOf,
@@ -21,8 +18,17 @@ import {
 import { configMap } from '../support/manifests.ts';
 import { testRepository, type TestRepository } from '../support/repository.ts';
 import { startSystem, type TestSystem } from '../support/system.ts';
-import { kubeconfigs, specs, type Attempt } from './attempts.ts';
+import { specs, type Attempt } from './attempts.ts';
 import { builds } from './build-attempts.ts';
+import { kubeconfigs } from './kubeconfig-attempts.ts';
+import {
+  defineArtifacts,
+  kubeconfigSecret,
+  makeAdmin,
+  serverOf,
+  snapshotOf,
+  tokenOf,
+} from './tenants.ts';
 
 /** Tenants a and b, each the admin of a namespace of its own, on a worker that the platform team locked down, and a second cluster. */
 let system: TestSystem;
@@ -59,7 +65,7 @@ beforeAll(async () => {
     await remote.request({ method: 'POST', path: '/api/v1/namespaces', body: namespace });
     for (const cluster of [a.cluster, remote]) await makeAdmin(cluster, name);
   }
-  await defineArtifacts();
+  await defineArtifacts(a.cluster, a.name);
   inner = createServer((_, response) => response.end('inner-secret'));
   await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
   repository = await testRepository();
@@ -87,45 +93,6 @@ async function openSpaces(): Promise<void> {
   await b.untilReady('Kustomization', 'victim');
 }
 
-/** A kind of artifacts that tenants may write, status and all. */
-async function defineArtifacts(): Promise<void> {
-  const group = 'source.toolkit.fluxcd.io';
-  const plural = 'externalartifacts';
-  const schema = {
-    openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  };
-  await serverSideApply(a.cluster, {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind: 'ExternalArtifact', plural, singular: 'externalartifact' },
-      versions: [{ name: 'v1', served: true, storage: true, schema }],
-    },
-  });
-  const path = `/apis/${group}/v1/namespaces/${a.name}/${plural}`;
-  const served = (): Promise<boolean> =>
-    a.cluster.request({ method: 'GET', path }).then(
-      () => true,
-      () => false,
-    );
-  while (!(await served())) await new Promise((resolve) => setTimeout(resolve, 200));
-  a.cluster.discovery.forget();
-}
-
-/** Everything in the own namespace and nothing else; the account may act as itself, which a remote cluster asks for. */
-async function makeAdmin(cluster: Cluster, namespace: string): Promise<void> {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: 'admin', namespace };
-  const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' };
-  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace }];
-  await serverSideApply(cluster, { apiVersion, kind: 'Role', metadata, rules });
-  await serverSideApply(cluster, { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects });
-}
-
 async function commitAll(): Promise<void> {
   const files = Object.fromEntries(
     builds({ own: a.name, other: b.name, inner: innerUrl() }).flatMap(
@@ -141,50 +108,14 @@ async function commitAll(): Promise<void> {
   await repository.push();
 }
 
+const snapshot = (): Promise<Record<string, string>> =>
+  snapshotOf({ home: a.cluster, remote }, b.name);
 const innerUrl = (): string => `http://127.0.0.1:${(inner.address() as AddressInfo).port}`;
 const slug = (title: string): string =>
   title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60);
-
-const watched = [
-  'configmaps',
-  'secrets',
-  'serviceaccounts',
-  'roles.rbac.authorization.k8s.io',
-  'rolebindings.rbac.authorization.k8s.io',
-  'kustomizations.kustomize.toolkit.fluxcd.io',
-  'gitrepositories.source.toolkit.fluxcd.io',
-];
-
-/** What belongs to tenant b and to the platform, on both clusters, by name and version. */
-async function snapshot(): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  const list = async (where: string, cluster: Cluster, path: string): Promise<void> => {
-    const { items } = await cluster.request<{ items: KubeObject[] }>({ method: 'GET', path });
-    for (const { metadata } of items) {
-      found[`${where} ${path} ${metadata.name}`] = metadata.resourceVersion ?? '';
-    }
-  };
-  const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  for (const [where, cluster] of [
-    ['home', a.cluster],
-    ['remote', remote],
-  ] as const) {
-    for (const resource of watched) {
-      const [plural = '', ...group] = resource.split('.');
-      if (where === 'remote' && group.join('.').endsWith('fluxcd.io')) continue;
-      const base = group.length === 0 ? '/api/v1' : `/apis/${group.join('.')}/v1`;
-      await list(where, cluster, `${base}/namespaces/${b.name}/${plural}`);
-    }
-    for (const plural of ['clusterroles', 'clusterrolebindings'])
-      await list(where, cluster, `${rbac}/${plural}`);
-    await list(where, cluster, '/api/v1/namespaces');
-    await list(where, cluster, '/api/v1/namespaces/kube-system/secrets');
-  }
-  return found;
-}
 
 /** The answer that an attempt of tenant a got: the condition of its Kustomization. */
 async function answerTo({ title, spec = {}, objects = [], expected }: Attempt): Promise<void> {
@@ -210,33 +141,8 @@ async function tell(manifest: Manifest): Promise<{ answer: string; row?: Row }> 
   return { answer: `${ready?.reason ?? ''}: ${ready?.message ?? ''}`, row };
 }
 
-async function tokenOf(cluster: Cluster): Promise<string> {
-  const { status } = await cluster.request<{ status: { token: string } }>({
-    method: 'POST',
-    path: `/api/v1/namespaces/${a.name}/serviceaccounts/default/token`,
-    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
-  });
-  return status.token;
-}
-
-async function serverOf(stack: Stack): Promise<Record<string, string>> {
-  const text = await readFile(stack.kubeconfig, 'utf8');
-  const { clusters } = parse(text) as { clusters: [{ cluster: Record<string, string> }] };
-  return clusters[0].cluster;
-}
-
-function kubeconfigSecret(name: string, cluster: object, user: object): Manifest {
-  const value = JSON.stringify({
-    'current-context': 'x',
-    contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-    clusters: [{ name: 'x', cluster }],
-    users: [{ name: 'x', user }],
-  });
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: { value } };
-}
-
 test('what a tenant owns works, at home and on a remote cluster', async () => {
-  const user = { token: await tokenOf(remote) };
+  const user = { token: await tokenOf(remote, a.name) };
   await a.apply(kubeconfigSecret('remote', await serverOf(remoteStack), user));
   const spec = { path: './own', targetNamespace: a.name };
   await a.apply(kustomization('own', 'repo', spec));
@@ -262,7 +168,7 @@ test('whatever a tenant writes into its Kustomizations stays in its namespace', 
 
 test('a kubeconfig of a tenant gives nothing of the worker away', async () => {
   const servers = { home: await serverOf(system.stack), remote: await serverOf(remoteStack) };
-  const own = { token: await tokenOf(remote) };
+  const own = { token: await tokenOf(remote, a.name) };
   const attempts = kubeconfigs({ own: a.name, other: b.name, inner: innerUrl() }, servers, own).map(
     ({ cluster, user, ...attempt }): Attempt => {
       const name = slug(attempt.title);
