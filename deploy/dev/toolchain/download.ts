@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Extract, extract } from 'tar-stream';
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
-import type { Download } from './tools.ts';
+import type { Download } from './release.ts';
 
 /** Limits that keep a bad server from filling the disk or holding the start up. */
 export interface DownloadLimits {

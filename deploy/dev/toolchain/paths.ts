@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Platform, Tool } from './tools.ts';
+import type { Platform } from './release.ts';
+import type { Tool } from './tools.ts';
 
 /** Everything this project keeps outside the repository: programs by version, and the data of the local stack. */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {

@@ -1,6 +1,9 @@
+import type { Build, Download, Platform } from './release.ts';
+
 /** The programs the local stack is made of. */
 export type ToolName =
   | 'etcd'
+  | 'helm'
   | 'kube-apiserver'
   | 'kube-controller-manager'
   | 'kube-scheduler'
@@ -9,22 +12,6 @@ export type ToolName =
   | 'kwok'
   | 'sops'
   | 'temporal';
-
-/** A machine a release is published for. */
-export interface Platform {
-  readonly os: string;
-  readonly arch: string;
-}
-
-/** One official download; either its checksum is pinned here or it is published next to it. */
-export interface Download {
-  readonly url: string;
-  readonly sha256?: string;
-  /** A file in the form of sha256sum, or with the bare checksum. */
-  readonly checksumUrl?: string;
-  /** The program's path inside the .tar.gz; without it the download is the program itself. */
-  readonly member?: string;
-}
 
 /** How to recognise, download and build one pinned program. */
 export interface Tool {
@@ -39,19 +26,14 @@ export interface Tool {
   readonly build: Build;
 }
 
-/** A Go build from the module in `deploy/dev/modules`, pinned by its go.mod and go.sum. */
-export interface Build {
-  readonly module: string;
-  readonly package: string;
-  readonly ldflags: string;
-  /** On two cores, with an empty build cache. */
-  readonly usually: string;
-  /** Orders the builds, biggest first. */
-  readonly minutes: number;
-}
-
 const KUBERNETES = 'v1.37.2';
 const ETCD = 'v3.6.5';
+const HELM = 'v3.22.0';
+/** Without it helm takes a cluster that it can not ask for one of version 1.20. */
+const HELM_KUBERNETES = ['pkg/chartutil', 'pkg/lint/rules']
+  .map((path) => `helm.sh/helm/v3/${path}.k8sVersion`)
+  .map((name) => `-X ${name}Major=1 -X ${name}Minor=37`)
+  .join(' ');
 const KUSTOMIZE = 'v5.8.1';
 const KWOK = 'v0.7.0';
 const SOPS = 'v3.13.3';
@@ -112,6 +94,19 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
       package: 'github.com/getsops/sops/v3/cmd/sops',
       ldflags: `-X github.com/getsops/sops/v3/version.Version=${SOPS.slice(1)}`,
       usually: '1–2 min the first time',
+      minutes: 2,
+    },
+  }),
+  helm: tool({
+    name: 'helm',
+    version: HELM,
+    versionArgs: ['version', '--template={{.Version}}'],
+    download: helmDownload,
+    build: {
+      module: 'helm',
+      package: 'helm.sh/helm/v3/cmd/helm',
+      ldflags: `-X helm.sh/helm/v3/internal/version.version=${HELM} ${HELM_KUBERNETES}`,
+      usually: '1–3 min the first time',
       minutes: 2,
     },
   }),
@@ -213,6 +208,11 @@ function temporalDownload({ os, arch }: Platform): Download {
 function kwokDownload({ os, arch }: Platform): Download {
   const url = `${GITHUB}/kubernetes-sigs/kwok/releases/download/${KWOK}/kwok-${os}-${arch}`;
   return { url, checksumUrl: `${url}.sha256` };
+}
+
+function helmDownload({ os, arch }: Platform): Download {
+  const url = `https://get.helm.sh/helm-${HELM}-${os}-${arch}.tar.gz`;
+  return { url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` };
 }
 
 function sopsDownload({ os, arch }: Platform): Download {
