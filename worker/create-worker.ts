@@ -10,7 +10,9 @@ import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
+import { temporalConnection } from '../client/temporal-connection.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
+import { versioningOf } from './versioning.ts';
 
 /** A worker that is wired up and not running yet, and what has to be closed after it. */
 export interface AssembledWorker {
@@ -27,13 +29,14 @@ export async function createWorker(
 ): Promise<AssembledWorker> {
   const cluster = await connectCluster(settings.KUBECONFIG);
   const { deps, server } = await openStores(settings, cluster);
-  const connection = await NativeConnection.connect({ address: settings.TEMPORAL_ADDRESS });
+  const connection = await NativeConnection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
   const worker = await Worker.create({
     connection,
     namespace: settings.TEMPORAL_NAMESPACE,
     taskQueue: settings.SLUICE_TASK_QUEUE,
     workflowBundle,
     activities: createActivities({ ...deps, ...listeners }),
+    ...versioningOf(settings),
     // More workflow tasks at a time than this run into their ten-second limit on two cores.
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: settings.SLUICE_CONCURRENT,

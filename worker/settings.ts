@@ -84,6 +84,15 @@ export const WorkerSettings = z.object({
   SLUICE_INSECURE_KUBECONFIG_TLS: flag(false).describe(
     'let kubeconfigs of users turn the verification of certificates off',
   ),
+  TEMPORAL_DEPLOYMENT_NAME: z
+    .string()
+    .optional()
+    .describe('worker deployment in Temporal that the worker is a version of; none where absent'),
+  TEMPORAL_WORKER_BUILD_ID: z.string().optional().describe('version in that worker deployment'),
+  SLUICE_VERSIONING_BEHAVIOR: z
+    .enum(['AUTO_UPGRADE', 'PINNED'])
+    .default('AUTO_UPGRADE')
+    .describe('PINNED lets a run end on the version that it began on'),
   SLUICE_INSECURE_KUBECONFIG_EXEC: never.describe('refused: no command of a kubeconfig is run'),
 });
 export type WorkerSettings = z.infer<typeof WorkerSettings>;

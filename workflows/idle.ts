@@ -7,6 +7,7 @@ import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
 import { endSuspension, msUntil, suspensionInWords } from './suspension.ts';
 import { changesNothing, noted, type Memory } from './unchanged.ts';
+import { isOutdated } from './version.ts';
 
 /** What people and messages reach a run through. */
 export interface RunParts {
@@ -102,6 +103,7 @@ async function follow(
 /** A run that goes on as another one without a pass. */
 function causeOfHandOver({ movesTo }: Inbox): Cause | undefined {
   if (movesTo) return { trigger: 'start', why: `moved to the task queue ${movesTo}` };
+  if (isOutdated()) return { trigger: 'start', why: 'a newer version of the workers' };
   return workflowInfo().continueAsNewSuggested
     ? { trigger: 'start', why: 'a long history' }
     : undefined;

@@ -20,6 +20,7 @@ import { passOf, reconcile, type PassResult } from './reconcile.ts';
 import { jittered, retryDelay } from './schedule.ts';
 import { stages, records } from './stages.ts';
 import { appliedBy, type Applied, type Memory } from './unchanged.ts';
+import { nextVersion } from './version.ts';
 
 /** Input of a run: one run is one sync, and continues as new with the trigger of the next. */
 export interface KustomizationRun extends CarriedDeletions {
@@ -58,6 +59,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
     if (inbox.waiting === 0 && allHandlersFinished()) break;
   }
   await makeContinueAsNewFunc<typeof kustomization>({
+    ...nextVersion(),
     ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
     memo: openingMemo('Kustomization', input.key, turn.why),
     typedSearchAttributes: [

@@ -8,6 +8,7 @@ import { shortRevision } from './schedule.ts';
 import { failedStep, idle, type Step, type Turn } from './source-idle.ts';
 import { records, sourceStages } from './stages.ts';
 import { msUntil, suspensionInWords } from './suspension.ts';
+import { isOutdated, nextVersion } from './version.ts';
 
 /** Input of a run of a source: one run is one fetched revision, and the polls that found nothing after it. */
 export interface SourceRun {
@@ -43,6 +44,7 @@ export async function source(input: SourceRun): Promise<void> {
   }
   const { trigger, why, failures } = turn;
   await makeContinueAsNewFunc<typeof source>({
+    ...nextVersion(),
     ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
     memo: openingMemo('GitRepository', key, why),
     typedSearchAttributes: [
@@ -200,5 +202,5 @@ async function conclude(key: ObjectKey, outcome: SourceOutcome, journal: Journal
 
 /** A run ends when it has fetched once, so that its row tells of one revision, or when its history grew long. */
 function runIsFull(step: Step): boolean {
-  return step.fetched || workflowInfo().continueAsNewSuggested;
+  return step.fetched || workflowInfo().continueAsNewSuggested || isOutdated();
 }

@@ -4,6 +4,7 @@ import { connectCluster } from '../../activities/cluster/client.ts';
 import { openEndpoints } from '../endpoints.ts';
 import { idleOnBridge } from '../flux-flags.ts';
 import { openService } from '../service-settings.ts';
+import { temporalConnection } from '../temporal-connection.ts';
 import { runBridge } from './bridge.ts';
 import { createDriftWatch } from './drift/drift-watch.ts';
 import { createGauges } from './gauges.ts';
@@ -12,7 +13,7 @@ import { createWaker } from './waker.ts';
 
 const { settings, log } = openService(BridgeSettings, idleOnBridge);
 const cluster = await connectCluster(settings.KUBECONFIG);
-const connection = await Connection.connect({ address: settings.TEMPORAL_ADDRESS });
+const connection = await Connection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
 const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
 import { stackStatus } from '../../deploy/dev/index.ts';
 import { defaultTemporalAddress, readClientSettings, type ClientSettings } from '../settings.ts';
+import { temporalConnection } from '../temporal-connection.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -80,7 +81,7 @@ export async function withTemporal<T>(
 ): Promise<T> {
   const targets = await targetsOf(options);
   const connection = await Connection.connect({
-    address: targets.temporalAddress,
+    ...temporalConnection(targets.temporalAddress),
     connectTimeout: '5s',
   });
   try {
