@@ -63,7 +63,7 @@
   value: {{ . | quote }}
 {{- end }}
 - name: NO_PROXY
-  value: {{ printf "%s.svc,.%s,$(KUBERNETES_SERVICE_HOST),localhost,127.0.0.1" (ternary "" (printf "%s," .no) (empty .no) | printf "%s.") $.Values.artifacts.clusterDomain | quote }}
+  value: "{{ with .except }}{{ . }},{{ end }}.svc,.{{ $.Values.artifacts.clusterDomain }},$(KUBERNETES_SERVICE_HOST),localhost,127.0.0.1"
 {{- end }}
 {{- end }}
 {{- end -}}

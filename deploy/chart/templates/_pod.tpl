@@ -101,7 +101,9 @@ spec:
           command: {{ toJson .command }}
           args:
             {{- .args | trim | nindent 12 }}
-            {{- include "sluice.flags" $values.flags | trim | nindent 12 }}
+            {{- with include "sluice.flags" $values.flags | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- with $values.extraArgs }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -112,8 +114,12 @@ spec:
               value: --max-old-space-size={{ int $values.maxHeapMiB }}
             - name: HOME
               value: /tmp
-            {{- include "sluice.temporalEnv" $root | trim | nindent 12 }}
-            {{- include "sluice.proxyEnv" $root | trim | nindent 12 }}
+            {{- with include "sluice.temporalEnv" $root | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
+            {{- with include "sluice.proxyEnv" $root | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- with .env }}
             {{- . | trim | nindent 12 }}
             {{- end }}
@@ -150,7 +156,9 @@ spec:
             {{- with .mounts }}
             {{- . | trim | nindent 12 }}
             {{- end }}
-            {{- include "sluice.tlsMount" $root | trim | nindent 12 }}
+            {{- with include "sluice.tlsMount" $root | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- with $values.extraVolumeMounts }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -160,7 +168,9 @@ spec:
         {{- with .volumes }}
         {{- . | trim | nindent 8 }}
         {{- end }}
-        {{- include "sluice.tlsVolume" $root | trim | nindent 8 }}
+        {{- with include "sluice.tlsVolume" $root | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- with $values.extraVolumes }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
