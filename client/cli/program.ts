@@ -9,6 +9,7 @@ import { addExplain } from './explain.ts';
 import { addGet } from './get.ts';
 import { addHistory } from './history.ts';
 import { addInstall } from './install.ts';
+import { addPromote } from './promote.ts';
 import { addReconcile } from './reconcile.ts';
 import { addResume, addSuspend } from './suspend.ts';
 
@@ -40,6 +41,7 @@ const commands = [
   addExplain,
   addEvents,
   addAdopt,
+  addPromote,
   addCompletion,
 ];
 

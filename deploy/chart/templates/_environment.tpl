@@ -37,14 +37,18 @@
 {{- end }}
 {{- end -}}
 
-{{- /* The version of this release's workers in Temporal. */ -}}
+{{- define "sluice.buildId" -}}
+{{ .Values.temporal.versioning.buildId | default .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- /* Which version of the deployment in Temporal a worker is: root, buildId. */ -}}
 {{- define "sluice.versioningEnv" -}}
-{{- with .Values.temporal.versioning }}
+{{- with .root.Values.temporal.versioning }}
 {{- if .deploymentName }}
 - name: TEMPORAL_DEPLOYMENT_NAME
   value: {{ .deploymentName | quote }}
 - name: TEMPORAL_WORKER_BUILD_ID
-  value: {{ .buildId | default $.Values.image.tag | default $.Chart.AppVersion | quote }}
+  value: {{ $.buildId | quote }}
 - name: SLUICE_VERSIONING_BEHAVIOR
   value: {{ .behavior }}
 {{- end }}

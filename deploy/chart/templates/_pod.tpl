@@ -39,7 +39,7 @@ seccompProfile:
 {{- end }}
 {{- end -}}
 
-{{- /* A Deployment: root, component, shard, replicas (nothing where something else scales), command, args, ports, probePort, volumes, mounts. */ -}}
+{{- /* A Deployment: root, component, shard, replicas (nothing where something else scales), command, args, env, ports, volumes, mounts, and image where it is not the release's. */ -}}
 {{- define "sluice.deployment" -}}
 {{- $root := .root -}}
 {{- $values := index .root.Values .component -}}
@@ -96,7 +96,7 @@ spec:
       {{- include "sluice.placement" (dict "values" $values "names" $names) | nindent 6 }}
       containers:
         - name: manager
-          image: {{ include "sluice.image" $root | quote }}
+          image: {{ .image | default (include "sluice.image" $root) | quote }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           command: {{ toJson .command }}
           args:
