@@ -23,7 +23,8 @@ const idle: Readonly<Record<string, string>> = {
   DisableStatusPollerCache: 'health checks read from the API server itself',
   ExternalArtifact: 'artifacts of other producers are always accepted',
   GroupChangeLog: 'changes are always told as one event',
-  MigrateAPIVersion: 'the managed fields of other API versions are left alone',
+  MigrateAPIVersion:
+    'managed fields are moved to the version of the manifest where the API server refuses it otherwise',
   ObjectLevelWorkloadIdentity: 'an object that needs what is not there is refused by itself',
 };
 

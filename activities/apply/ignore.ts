@@ -3,7 +3,7 @@ import type { KubeObject } from '../cluster/object.ts';
 import { objectSelector } from '../cluster/selector.ts';
 import { fieldManager } from '../cluster/server-side-apply.ts';
 import { fail } from '../failures.ts';
-import { takeOver, type FieldTree, type ManagedFields } from './managed-fields.ts';
+import { rowsOf, takeOver, type FieldTree } from './managed-fields.ts';
 
 /** Gives an object as it is to be sent, its ignored fields left to the cluster. */
 export type LeaveIgnored = (object: KubeObject, live: KubeObject) => KubeObject;
@@ -82,7 +82,7 @@ function valueAt(value: unknown, pointer: readonly string[]): unknown {
 
 /** The managers whose fields we take over are no others. */
 function isAppliedByOthers(live: KubeObject, { pointer, overriddenManagers }: Ignored): boolean {
-  const rows = (live.metadata.managedFields ?? []) as ManagedFields[];
+  const rows = rowsOf(live);
   return (takeOver(rows, overriddenManagers) ?? rows)
     .filter(({ manager, operation }) => operation === 'Apply' && manager !== fieldManager)
     .some(({ fieldsV1 = {} }) => holds(fieldsV1, live, pointer));

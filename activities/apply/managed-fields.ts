@@ -1,9 +1,11 @@
+import type { KubeObject } from '../cluster/object.ts';
 import { fieldManager } from '../cluster/server-side-apply.ts';
 
 /** One row of metadata.managedFields. */
 export interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;
+  readonly apiVersion?: string;
   readonly subresource?: string;
   readonly fieldsV1?: FieldTree;
   readonly [field: string]: unknown;
@@ -32,6 +34,30 @@ export function takeOver(
   const [template] = own ? [own] : taken;
   const merged = { ...template, manager: fieldManager, operation: 'Apply', fieldsV1 };
   return [merged, ...rows.filter((row) => row !== own && !taken.includes(row))];
+}
+
+/**
+ * The rows at the version of the manifest, each with its manager and its fields; undefined where all are there already. The API server
+ * converts what it applies to the version of every row, which a field that is new in the manifest's version makes impossible.
+ */
+export function moveTo(
+  apiVersion: string,
+  rows: readonly ManagedFields[],
+): ManagedFields[] | undefined {
+  if (rows.every((row) => row.apiVersion === apiVersion)) return undefined;
+  const moved = new Map<string, ManagedFields>();
+  for (const row of rows) {
+    const { manager, operation, subresource, fieldsV1 = {} } = row;
+    const holder = JSON.stringify([manager, operation, subresource]);
+    const other = moved.get(holder)?.fieldsV1 ?? {};
+    moved.set(holder, { ...row, apiVersion, fieldsV1: mergeFields(other, fieldsV1) });
+  }
+  return [...moved.values()];
+}
+
+/** The rows of an object as the API server gives it. */
+export function rowsOf({ metadata }: KubeObject): readonly ManagedFields[] {
+  return (metadata.managedFields ?? []) as ManagedFields[];
 }
 
 /** True for the row of what we apply. */

@@ -1,19 +1,22 @@
 import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { mapLimited } from '../cluster/limit.ts';
-import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
+import { describeRef, groupOf, refOf, type KubeObject } from '../cluster/object.ts';
 import type { Redact } from '../cluster/redact.ts';
 import { serverSideApply } from '../cluster/server-side-apply.ts';
 import { applyMode, isForced, isSkipped } from '../cluster/switches.ts';
 import { fail } from '../failures.ts';
+import { validateAsNew } from './as-new.ts';
 import { hasDrifted } from './drift.ts';
 import type { LeaveIgnored } from './ignore.ts';
-import { takeOver, type ManagedFields } from './managed-fields.ts';
+import { rowsOf, takeOver } from './managed-fields.ts';
+import { isStale, isUnconvertible, migrated } from './migration.ts';
 
 /** What is to be done with one object. */
 export interface Decision {
   readonly object: KubeObject;
-  readonly action: 'create' | 'configure' | 'take-over' | 'recreate' | 'nothing' | 'skip';
+  readonly action:
+    'create' | 'configure' | 'take-over' | 'migrate' | 'recreate' | 'nothing' | 'skip';
   /** As it stands in the cluster; set where the action works on it. */
   readonly live?: KubeObject;
   /** As it would stand there after the action; set where that is another form. */
@@ -66,7 +69,7 @@ const maxFaults = 10;
 
 async function decide(context: PlanContext, object: KubeObject): Promise<Decision> {
   if (isSkipped(object)) return { object, action: 'skip' };
-  const live = await context.cluster.get(refOf(object));
+  const live = await readLive(context, object);
   if (!live) {
     await dryRun(context, object);
     return { object, action: 'create' };
@@ -79,7 +82,9 @@ async function decide(context: PlanContext, object: KubeObject): Promise<Decisio
     const isSame = action === 'configure' && !hasDrifted(live, applied);
     return isSame ? { object: sent, action: 'nothing' } : { object: sent, action, live, applied };
   } catch (error) {
-    return recreate(context, { object, live }, error);
+    if (!isUnconvertible(error, sent, live)) return recreate(context, { object, live }, error);
+    const asNew = await validateAsNew(context.cluster, sent);
+    return { object: sent, action: 'migrate', live, applied: migrated(live, asNew) };
   }
 }
 
@@ -91,6 +96,7 @@ async function recreate(
 ): Promise<Decision> {
   if (!isImmutable(error)) throw error;
   if (!force && !isForced(object)) throw withHint(error);
+  // Before anything is deleted for it, an object has to be valid as a new one.
   await validateAsNew(cluster, object);
   return { object, action: 'recreate', live };
 }
@@ -100,21 +106,43 @@ function needsTakeOver(
   object: KubeObject,
   live: KubeObject,
 ): boolean {
-  const rows = (live.metadata.managedFields ?? []) as ManagedFields[];
-  return applyMode(object) !== 'Merge' && takeOver(rows, overriddenManagers) !== undefined;
+  return applyMode(object) !== 'Merge' && takeOver(rowsOf(live), overriddenManagers) !== undefined;
 }
 
-/** A kind that has just been defined is served a moment after its CRD says that it is established. */
-async function dryRun({ cluster, newKinds }: PlanContext, object: KubeObject): Promise<KubeObject> {
-  const patient = newKinds.has(`${object.apiVersion.split('/')[0] ?? ''}/${object.kind}`);
+/** An object of a version that is not served yet may be there in another one, so its kind is asked for first. */
+function readLive(context: PlanContext, object: KubeObject): Promise<KubeObject | undefined> {
+  const { cluster } = context;
+  return patiently(context, object, async () => {
+    if (isDefinedHere(context, object)) await cluster.path(refOf(object));
+    return cluster.get(refOf(object));
+  });
+}
+
+function dryRun(context: PlanContext, object: KubeObject): Promise<KubeObject> {
+  return patiently(context, object, () =>
+    serverSideApply(context.cluster, object, { dryRun: true }),
+  );
+}
+
+/** A kind that has just been defined, or redefined, is served a moment after its CRD says that it is established. */
+async function patiently<T>(
+  context: PlanContext,
+  object: KubeObject,
+  call: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await serverSideApply(cluster, object, { dryRun: true });
+      return await call();
     } catch (error) {
-      if (!patient || !isNotFound(error) || attempt >= 40) throw error;
+      const attempts = isNotFound(error) ? 40 : isStale(error) ? 12 : 0;
+      if (attempt >= attempts || !isDefinedHere(context, object)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
+}
+
+function isDefinedHere({ newKinds }: PlanContext, { apiVersion, kind }: KubeObject): boolean {
+  return newKinds.has(`${groupOf(apiVersion)}/${kind}`);
 }
 
 function isImmutable(error: unknown): error is ApiError {
@@ -128,18 +156,6 @@ function withHint(error: ApiError): ApiError {
   const hint =
     'set spec.force, or kustomize.toolkit.fluxcd.io/force: enabled on the object, to have it deleted and created again';
   return new ApiError(error.status, error.reason, `${error.message}; ${hint}`);
-}
-
-/** Before anything is deleted for it, an object has to be valid as a new one: checked under a name that is free. */
-async function validateAsNew(cluster: Cluster, object: KubeObject): Promise<void> {
-  const { name, ...metadata } = object.metadata;
-  const free = `${name.slice(0, 40)}-${Date.now().toString(36)}`;
-  await cluster.request({
-    method: 'POST',
-    path: await cluster.path({ ...refOf(object), name: '' }),
-    query: { dryRun: 'All', fieldManager: 'sluice-validation' },
-    body: { ...object, metadata: { ...metadata, name: free } },
-  });
 }
 
 function faultOf({ redact }: PlanContext, object: KubeObject, error: ApiError): string {

@@ -2,9 +2,10 @@ import { ApiError, isNotFound, isUnavailable } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { describeRef, refOf, type KubeObject } from '../cluster/object.ts';
 import { deleteObject, serverSideApply } from '../cluster/server-side-apply.ts';
+import { applyMode } from '../cluster/switches.ts';
 import { fail } from '../failures.ts';
 import { hasDrifted } from './drift.ts';
-import { takeOver, type ManagedFields } from './managed-fields.ts';
+import { moveTo, rowsOf, takeOver, type ManagedFields } from './managed-fields.ts';
 import type { Decision, PlanContext } from './plan.ts';
 
 /** What became of an object. */
@@ -23,34 +24,67 @@ export async function write(context: PlanContext, decision: Decision): Promise<C
   }
 }
 
-async function act(context: PlanContext, { object, action, live }: Decision): Promise<Change> {
+async function act(context: PlanContext, decision: Decision): Promise<Change> {
   const { cluster } = context;
+  const { object, action, live } = decision;
   if (action === 'skip') return 'skipped';
   if (action === 'nothing') return 'unchanged';
-  if (action === 'take-over' && live) return applyTakingOver(context, object, live);
+  if (live && (action === 'take-over' || action === 'migrate')) {
+    await replaceRows(context, decision, live);
+    return hasDrifted(live, await serverSideApply(cluster, object)) ? 'configured' : 'unchanged';
+  }
   if (action === 'recreate' && live) await deleteAndWait(cluster, live);
   await serverSideApply(cluster, object);
   return action === 'create' ? 'created' : 'configured';
 }
 
-async function applyTakingOver(
-  { cluster, overriddenManagers }: PlanContext,
-  object: KubeObject,
+/** Others may write while a stage is planned: their change is looked at, never overwritten. */
+async function replaceRows(
+  context: PlanContext,
+  { object, action }: Decision,
+  planned: KubeObject,
+): Promise<void> {
+  const { cluster } = context;
+  let live = planned;
+  for (let attempt = 1; ; attempt++) {
+    const value = rowsAfter(context, { object, action }, live);
+    const test = { op: 'test', path: '/metadata/resourceVersion', value: versionOf(live) };
+    try {
+      await cluster.request({
+        method: 'PATCH',
+        path: await cluster.path(refOf(object)),
+        contentType: 'application/json-patch+json',
+        body: [test, { op: 'replace', path: '/metadata/managedFields', value }],
+      });
+      return;
+    } catch (error) {
+      const now = isRefused(error) ? await cluster.get(refOf(object)) : undefined;
+      if (!now || versionOf(now) === versionOf(live) || attempt >= maxAttempts) throw error;
+      live = now;
+    }
+  }
+}
+
+const maxAttempts = 5;
+
+function rowsAfter(
+  { overriddenManagers }: PlanContext,
+  { object, action }: Decision,
   live: KubeObject,
-): Promise<Change> {
-  const current = (live.metadata.managedFields ?? []) as ManagedFields[];
-  const rows = takeOver(current, overriddenManagers);
-  await cluster.request({
-    method: 'PATCH',
-    path: await cluster.path(refOf(live)),
-    contentType: 'application/json-patch+json',
-    body: [
-      // Both are replaced at once, so that a change in between is not overwritten.
-      { op: 'test', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
-      { op: 'replace', path: '/metadata/managedFields', value: rows },
-    ],
-  });
-  return hasDrifted(live, await serverSideApply(cluster, object)) ? 'configured' : 'unchanged';
+): readonly ManagedFields[] {
+  const rows = rowsOf(live);
+  const merges = applyMode(object) === 'Merge';
+  const taken = (merges ? undefined : takeOver(rows, overriddenManagers)) ?? rows;
+  return (action === 'migrate' ? moveTo(object.apiVersion, taken) : undefined) ?? taken;
+}
+
+function versionOf({ metadata }: KubeObject): string | undefined {
+  return metadata.resourceVersion;
+}
+
+/** How a test that does not hold is answered, among other refusals. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 422 || error.status === 409);
 }
 
 /** The wait has an end, unlike Flux's: an object that a finalizer holds is told of instead of blocking for ever. */

@@ -103,8 +103,9 @@ function appliedBy(
   if (action === 'skip' || action === 'nothing') return [];
   if (action === 'create') return [{ ref, change: 'created', fields: [] }];
   const fields = live ? fieldDifferences(live, applied ?? object, mask) : [];
-  // Taking over from another manager may leave every value as it is.
-  return action === 'take-over' && fields.length === 0 ? [] : [{ ref, change: 'drifted', fields }];
+  // Work on managedFields alone may leave every value as it is.
+  const isSame = ['take-over', 'migrate'].includes(action) && fields.length === 0;
+  return isSame ? [] : [{ ref, change: 'drifted', fields }];
 }
 
 async function deletedOf(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { isApply, type ManagedFields } from '../../../activities/apply/managed-fields.ts';
+import { isApply, rowsOf, type ManagedFields } from '../../../activities/apply/managed-fields.ts';
 import type { KubeObject } from '../../../activities/cluster/object.ts';
 import { ownerOf } from '../../../activities/cluster/owner.ts';
 import { applyMode, isSkipped } from '../../../activities/cluster/switches.ts';
@@ -110,10 +110,6 @@ export function isExempt(object: KubeObject): boolean {
 /** True for an object that we have applied, by its managedFields. */
 export function isApplied(object: KubeObject): boolean {
   return rowsOf(object).some(isApply);
-}
-
-function rowsOf({ metadata }: KubeObject): readonly ManagedFields[] {
-  return (metadata.managedFields ?? []) as ManagedFields[];
 }
 
 /** Who holds the lost fields now; the latest where several do. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hasDrifted } from '../../../activities/apply/drift.ts';
-import { takeOver } from '../../../activities/apply/managed-fields.ts';
+import { moveTo, takeOver, type FieldTree } from '../../../activities/apply/managed-fields.ts';
 import { normalize } from '../../../activities/apply/normalize.ts';
 
 const map = (fields: object = {}, metadata: object = {}) => ({
@@ -80,4 +80,22 @@ test.each([
   ],
 ])('nothing is taken over when %s', (_, rows) => {
   expect(takeOver(rows)).toBeUndefined();
+});
+
+test('rows are moved to the version of the manifest with their managers and fields', () => {
+  const row = (manager: string, apiVersion: string, fieldsV1: object, more: object = {}) => ({
+    ...{ manager, operation: 'Update', apiVersion, fieldsV1: fieldsV1 as FieldTree, ...more },
+  });
+  const own = row('kustomize-controller', 'a.io/v1', { 'f:spec': {} }, { operation: 'Apply' });
+  const status = row('operator', 'a.io/v1', { 'f:status': {} }, { subresource: 'status' });
+  const [old, new_] = [
+    row('operator', 'a.io/v1', { 'f:spec': { 'f:a': {} } }, { time: '1' }),
+    row('operator', 'a.io/v2', { 'f:spec': { 'f:b': {} } }, { time: '2' }),
+  ];
+  expect(moveTo('a.io/v2', [own, status, old, new_])).toEqual([
+    { ...own, apiVersion: 'a.io/v2' },
+    { ...status, apiVersion: 'a.io/v2' },
+    { ...new_, fieldsV1: { 'f:spec': { 'f:a': {}, 'f:b': {} } } },
+  ]);
+  expect(moveTo('a.io/v2', [new_])).toBeUndefined();
 });
