@@ -1,3 +1,4 @@
+import type { Trigger } from '../../activities/contract.ts';
 import { attributes } from '../../workflows/messages.ts';
 import { CliError } from './failure.ts';
 import { momentOf } from './moment.ts';
@@ -44,8 +45,8 @@ export function syncFilter(
   };
 }
 
-/** Outcomes as people name them, and the phases in which such runs are. */
-const phases: Readonly<Record<string, readonly string[]>> = {
+/** Outcomes as people name them, and the phases in which such runs are: values of SluicePhase. */
+export const phases: Readonly<Record<string, readonly string[]>> = {
   applied: ['applied'],
   stored: ['stored'],
   failed: ['failed'],
@@ -57,18 +58,22 @@ const phases: Readonly<Record<string, readonly string[]>> = {
   running: ['starting', 'syncing'],
 };
 
-const triggers = [
-  'start',
-  'spec',
-  'source',
-  'interval',
-  'retry',
-  'request',
-  'dependency',
-  'drift',
-  'resume',
-  'delete',
-];
+/** What brings a sync about, in the words of a reference; the keys are the values of SluiceTrigger. */
+export const triggerMeanings: Readonly<Record<Trigger, string>> = {
+  start: 'the workflow began: a new object, a workflow that was missing, or another task queue',
+  spec: 'the spec, or an annotation of Sluice, changed',
+  source: 'the source has another revision',
+  interval: 'spec.interval has passed',
+  retry: 'the pass before failed',
+  request: 'somebody asked for it',
+  dependency: 'a Kustomization that it depends on turned ready',
+  config: 'a ConfigMap or Secret that it uses changed',
+  drift: 'others changed or deleted what was applied',
+  resume: 'a suspension reached its end',
+  delete: 'the object is being deleted',
+};
+
+const triggers = Object.keys(triggerMeanings);
 
 function phaseTerm(outcome: string): string {
   const wanted = Object.hasOwn(phases, outcome) ? phases[outcome] : undefined;

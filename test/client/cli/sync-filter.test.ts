@@ -10,6 +10,7 @@ test.each<[SyncFilterOptions, string]>([
   [{ outcome: 'failed' }, ' AND SluicePhase IN ("failed")'],
   [{ outcome: 'running' }, ' AND SluicePhase IN ("starting", "syncing")'],
   [{ trigger: 'drift' }, ' AND SluiceTrigger="drift"'],
+  [{ trigger: 'config' }, ' AND SluiceTrigger="config"'],
   [{ revision }, ` AND SluiceRevision STARTS_WITH "${revision}"`],
   [{ revision: 'v1.2.3' }, ' AND SluiceRevision STARTS_WITH "v1.2.3"'],
   [{ revision: '1f3a9c2b' }, ''],
