@@ -12,6 +12,11 @@ export function unsupportedFields(object: { kind: string; [field: string]: unkno
     .map(([path]) => path);
 }
 
+/** The fields of a kind for which its objects are refused, as their messages name them. */
+export function fieldsWithoutBehaviour(kind: string): string[] {
+  return Object.keys(unsupported[kind] ?? {});
+}
+
 type Refuses = (value: unknown) => boolean;
 
 const isSet: Refuses = (value) =>

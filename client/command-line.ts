@@ -69,13 +69,29 @@ function flagOf(variable: string): string {
     .replaceAll('_', '-')}`;
 }
 
-function helpOf(schema: z.ZodObject, idle: Readonly<Record<string, string>>): string {
-  const rows = Object.entries(schema.shape).map(([name, field]) => {
-    const { description = '', standard } = metaOf(schema, name);
+/** A setting as people are told of it. */
+export interface SettingText {
+  readonly flag: string;
+  readonly variable: string;
+  /** Empty where nothing holds unless something is said. */
+  readonly standard: string;
+  readonly description: string;
+}
+
+/** The settings of a schema in words, in its order. */
+export function describeSettings(schema: z.ZodObject): SettingText[] {
+  return Object.entries(schema.shape).map(([variable, field]) => {
+    const { description = '', standard } = metaOf(schema, variable);
     const { data } = (field as z.ZodType).safeParse(undefined);
     const value = standard ?? (data === undefined ? '' : JSON.stringify(data));
-    const told = value === '' ? '' : ` (${value})`;
-    return `  ${flagOf(name).padEnd(34)} ${name.padEnd(36)} ${description}${told}`;
+    return { flag: flagOf(variable), variable, standard: value, description };
+  });
+}
+
+function helpOf(schema: z.ZodObject, idle: Readonly<Record<string, string>>): string {
+  const rows = describeSettings(schema).map(({ flag, variable, standard, description }) => {
+    const told = standard === '' ? '' : ` (${standard})`;
+    return `  ${flag.padEnd(34)} ${variable.padEnd(36)} ${description}${told}`;
   });
   const title = 'Each setting is a flag or a variable of the environment; the flag wins.';
   const others = Object.entries(idle).map(([name, why]) => `  ${name.padEnd(38)} ${why}`);

@@ -3,16 +3,21 @@ import { list } from './setting-values.ts';
 
 /** The feature gates that act here, with what holds where nothing is said. */
 const standard = {
-  /** A variable that is not set and has no default fails the build; empty where false. */
   StrictPostBuildSubstitutions: true,
-  /** Health checks wait for what has failed until their time-out. */
   DisableFailFastBehavior: false,
-  /** A readyExpr counts beside the ready condition and not in its place. */
   AdditiveCELDependencyCheck: false,
-  /** News ends a health wait. */
   CancelHealthCheckOnNewRevision: true,
-  /** Labelled ConfigMaps and Secrets wake nobody. */
   DisableConfigWatchers: false,
+};
+
+/** What an open gate means. */
+const meanings: Readonly<Record<keyof typeof standard, string>> = {
+  StrictPostBuildSubstitutions:
+    'a variable that is not set and has no default fails the build; it is empty where closed',
+  DisableFailFastBehavior: 'health checks wait for what has failed until their time-out',
+  AdditiveCELDependencyCheck: 'a readyExpr counts beside the ready condition and not in its place',
+  CancelHealthCheckOnNewRevision: 'news ends a health wait',
+  DisableConfigWatchers: 'labelled ConfigMaps and Secrets wake nobody',
 };
 
 /** Gates of Flux's controllers that switch nothing here, each with the reason. */
@@ -56,5 +61,15 @@ export const featureGates: z.ZodType<FeatureGates, string | undefined> = list()
       .map(([gate, open]) => `${gate}=${open ? 'true' : 'false'}`)
       .join(','),
   });
+
+/** Every gate that may be named, in alphabetical order: what holds unless it is named, nothing where it is without effect, and what it means. */
+export function describeGates(): { gate: string; open?: boolean; meaning: string }[] {
+  const acting = Object.entries(standard).map(([gate, open]) => {
+    const meaning = meanings[gate as keyof typeof standard];
+    return { gate, open, meaning };
+  });
+  const others = Object.entries(idle).map(([gate, meaning]) => ({ gate, meaning }));
+  return [...acting, ...others].sort((a, b) => a.gate.localeCompare(b.gate));
+}
 
 const allGates = [...Object.keys(standard), ...Object.keys(idle)].sort();

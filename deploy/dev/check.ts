@@ -16,7 +16,8 @@ const gates: readonly (readonly [name: string, args: readonly string[]])[] = [
     ],
   ],
   ['dead code', [program('knip', 'bin/knip.js')]],
-  ['generated files', [program('tsx', 'dist/cli.mjs'), 'api/generate.ts', '--check']],
+  ['definitions', [program('tsx', 'dist/cli.mjs'), 'api/generate.ts', '--check']],
+  ['reference', [program('tsx', 'dist/cli.mjs'), 'deploy/reference/generate.ts', '--check']],
   ['tests', ['deploy/dev/run.js', 'test/support/run-tests.ts']],
 ];
 
