@@ -1,3 +1,5 @@
+export { startGitServer } from './git-server.ts';
+export { interruptible } from './interrupt.ts';
 export { killPart, restartPart } from './stack/restart.ts';
 export { startStack } from './stack/start.ts';
 export { stackStatus } from './stack/status.ts';
