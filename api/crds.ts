@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { ExternalArtifact } from './external-artifact.ts';
 import { GitRepository } from './git-repository.ts';
 import { Kustomization } from './kustomization.ts';
+import { OCIRepository } from './oci-repository.ts';
 
 /** A CustomResourceDefinition as it is written to deploy/crds. */
 export type Crd = Record<string, unknown> & {
@@ -43,6 +45,31 @@ const kinds: readonly (readonly [z.ZodObject, Names])[] = [
       shortNames: ['gitrepo'],
       categories: ['all', 'fluxcd', 'fluxcd-sources'],
       columns: [{ name: 'URL', type: 'string', jsonPath: '.spec.url' }, ...stateColumns],
+    },
+  ],
+  [
+    OCIRepository,
+    {
+      group: 'source.toolkit.fluxcd.io',
+      kind: 'OCIRepository',
+      plural: 'ocirepositories',
+      shortNames: ['ocirepo'],
+      categories: ['all', 'fluxcd', 'fluxcd-sources'],
+      columns: [{ name: 'URL', type: 'string', jsonPath: '.spec.url' }, ...stateColumns],
+    },
+  ],
+  [
+    ExternalArtifact,
+    {
+      group: 'source.toolkit.fluxcd.io',
+      kind: 'ExternalArtifact',
+      plural: 'externalartifacts',
+      shortNames: [],
+      categories: ['all', 'fluxcd', 'fluxcd-sources'],
+      columns: [
+        ...stateColumns,
+        { name: 'Source', type: 'string', jsonPath: '.spec.sourceRef.name' },
+      ],
     },
   ],
   [
@@ -90,7 +117,9 @@ function crdOf(schema: z.ZodObject, names: Names): Crd {
 
 function openApiSchema(schema: z.ZodObject): Record<string, unknown> {
   const { spec, status } = schema.shape;
-  const fresh = { observedGeneration: -1 };
+  const state = structural(status);
+  // Nobody writes a generation into the status of what only others reconcile.
+  const fresh = hasGeneration(state) ? { default: { observedGeneration: -1 } } : {};
   return {
     type: 'object',
     description: schema.description,
@@ -99,10 +128,16 @@ function openApiSchema(schema: z.ZodObject): Record<string, unknown> {
       kind: { type: 'string', description: 'Kind of the object.' },
       metadata: { type: 'object' },
       spec: structural(spec),
-      status: { ...structural(status), default: fresh },
+      status: { ...state, ...fresh },
     },
-    required: ['spec'],
+    ...(spec instanceof z.ZodOptional ? {} : { required: ['spec'] }),
   };
+}
+
+function hasGeneration({ properties }: Record<string, unknown>): boolean {
+  return (
+    typeof properties === 'object' && properties !== null && 'observedGeneration' in properties
+  );
 }
 
 /** The schema in the structural form that the API server demands: no references, no keywords of later JSON Schema drafts. */

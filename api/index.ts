@@ -1,5 +1,7 @@
+export { ExternalArtifact } from './external-artifact.ts';
 export { GitRepository } from './git-repository.ts';
 export { Kustomization } from './kustomization.ts';
+export { OCIRepository } from './oci-repository.ts';
 export { Artifact, changedDirectories, Condition } from './meta.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
 export { unsupportedFields } from './unsupported.ts';
