@@ -21,11 +21,21 @@ export interface ObjectKey {
   readonly name: string;
 }
 
+/** The kinds of sources that have a workflow. */
+export type SourceKind = 'GitRepository' | 'OCIRepository';
+
+/** The key of a source. Without a kind it is a GitRepository, the only one that there was at first. */
+export interface SourceKey extends ObjectKey {
+  readonly kind?: SourceKind;
+}
+
 /** An artifact as it stands in `status.artifact` of a source; `digest` is `<algorithm>:<hex>` of the tar.gz. */
 export interface ArtifactRef {
   readonly url: string;
   readonly digest: string;
   readonly revision: string;
+  /** The revision that the artifact was made from, where its metadata tell of one. */
+  readonly originRevision?: string;
 }
 
 /** What one pass works on. Every stage gets the same value and none of them carries a manifest. */
@@ -132,6 +142,8 @@ export interface Outcome {
   readonly generation: number;
   readonly requestedAt?: string;
   readonly revision?: string;
+  /** What the revision was made from, where its artifact tells. */
+  readonly originRevision?: string;
   readonly renderDigest?: string;
   readonly stage?: Stage;
   /** A terminal failure sets Stalled: only a change of the object or its source can help. */
@@ -195,13 +207,13 @@ export interface Activities {
   /** Writes the outcome into the status, in one patch, and records the event. */
   conclude(key: ObjectKey, outcome: Outcome): Promise<void>;
   /** Ends a suspension at its time, unless it has been changed since. */
-  resume(kind: 'Kustomization' | 'GitRepository', key: ObjectKey, until: string): Promise<void>;
+  resume(kind: 'Kustomization' | SourceKind, key: ObjectKey, until: string): Promise<void>;
   /** Deletes what the deletion policy says and removes the finalizer. */
   finalize(key: ObjectKey): Promise<Pruned>;
   /** Reads the source and asks the remote which revision it holds. */
-  lookAtSource(key: ObjectKey): Promise<SourceLook>;
+  lookAtSource(key: SourceKey): Promise<SourceLook>;
   /** Fetches the revision, stores the artifact and writes it into the status. */
-  fetchSource(key: ObjectKey, look: SourceLook): Promise<SourceFetched>;
-  concludeSource(key: ObjectKey, outcome: SourceOutcome): Promise<void>;
-  finalizeSource(key: ObjectKey): Promise<void>;
+  fetchSource(key: SourceKey, look: SourceLook): Promise<SourceFetched>;
+  concludeSource(key: SourceKey, outcome: SourceOutcome): Promise<void>;
+  finalizeSource(key: SourceKey): Promise<void>;
 }

@@ -31,6 +31,10 @@ export const failureTable = {
   UrlInvalid: { retryable: false, terminal: true, reason: 'URLInvalid' },
   EmptyRepository: { retryable: false, terminal: false, reason: 'EmptyGitRepository' },
   SourceIgnoreError: { retryable: false, terminal: false, reason: 'SourceIgnoreError' },
+  OCIPullFailed: { retryable: false, terminal: false, reason: 'OCIArtifactPullFailed' },
+  OCILayerFailed: { retryable: false, terminal: false, reason: 'OCIArtifactLayerOperationFailed' },
+  ReadOperationFailed: { retryable: false, terminal: false, reason: 'ReadOperationFailed' },
+  VerificationFailed: { retryable: false, terminal: false, reason: 'VerificationError' },
   StorageOperationFailed: {
     retryable: true,
     terminal: false,

@@ -8,7 +8,9 @@ import { createTargets, type TargetPolicy } from './cluster/targets.ts';
 import type { Activities, ArtifactRef, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact } from './fetch/fetch-artifact.ts';
+import { createOciActivities } from './fetch/oci/oci-activities.ts';
 import { createSourceActivities, type SourceDeps, type Spread } from './fetch/source-activities.ts';
+import { bySourceKind } from './fetch/source-kinds.ts';
 import { checkHealth } from './health/check-health.ts';
 import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
@@ -89,6 +91,9 @@ function stagesOf(deps: ActivityDeps): Activities {
     finalize: alive((key: ObjectKey) =>
       finalize(cluster, (loaded) => pruneAll({ cluster, targets }, loaded, key), key),
     ),
-    ...createSourceActivities(deps),
+    ...bySourceKind({
+      GitRepository: createSourceActivities(deps),
+      OCIRepository: createOciActivities(deps),
+    }),
   };
 }

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { formatDuration } from '../api/index.ts';
-import type { Activities, ObjectKey, Outcome, SourceOutcome } from './contract.ts';
+import type { Activities, ObjectKey, Outcome, SourceKey, SourceOutcome } from './contract.ts';
 
 /** Where lines about objects go. */
 export interface LineLog {
@@ -52,12 +52,12 @@ export function reported(activities: Activities, { log, durations }: Listeners):
       return pruned;
     },
     async fetchSource(key, look) {
-      const fields = { ...about(repository, key), revision: look.revision };
+      const fields = { ...about(sourceOf(key), key), revision: look.revision };
       if (isFirst()) log.info(`Fetch started: ${look.why}`, fields);
       const begun = Date.now();
       const stored = await activities.fetchSource(key, look);
       const durationMs = Date.now() - begun;
-      durations.record('GitRepository', key, durationMs);
+      durations.record(sourceOf(key).controllerKind, key, durationMs);
       const took = formatDuration(durationMs);
       const { revision } = stored;
       const next = `next run in ${formatDuration(look.intervalMs)}`;
@@ -67,12 +67,12 @@ export function reported(activities: Activities, { log, durations }: Listeners):
     },
     async concludeSource(key, outcome) {
       await activities.concludeSource(key, outcome);
-      tellSourceOutcome(log, about(repository, key), outcome);
+      tellSourceOutcome(log, about(sourceOf(key), key), outcome);
     },
     async finalizeSource(key) {
       await activities.finalizeSource(key);
-      durations.forget('GitRepository', key);
-      log.info('Deletion finished', about(repository, key));
+      durations.forget(sourceOf(key).controllerKind, key);
+      log.info('Deletion finished', about(sourceOf(key), key));
     },
   };
 }
@@ -86,10 +86,10 @@ const kustomization: Kind = {
   controllerGroup: 'kustomize.toolkit.fluxcd.io',
   controllerKind: 'Kustomization',
 };
-const repository: Kind = {
-  controllerGroup: 'source.toolkit.fluxcd.io',
-  controllerKind: 'GitRepository',
-};
+
+function sourceOf({ kind = 'GitRepository' }: SourceKey): Kind {
+  return { controllerGroup: 'source.toolkit.fluxcd.io', controllerKind: kind };
+}
 
 /** The fields by which Flux's tools find the lines of an object; the run of the workflow is the reconciliation. */
 function about(kind: Kind, { namespace, name }: ObjectKey): Record<string, unknown> {

@@ -22,6 +22,12 @@ type Refuses = (value: unknown) => boolean;
 const isSet: Refuses = (value) =>
   value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 
+function providerOf(verify: unknown): unknown {
+  return typeof verify === 'object' && verify !== null && 'provider' in verify
+    ? verify.provider
+    : undefined;
+}
+
 const unsupported: Record<string, Record<string, Refuses>> = {
   GitRepository: {
     'spec.url (ssh)': (value) => typeof value === 'string' && value.startsWith('ssh://'),
@@ -32,6 +38,10 @@ const unsupported: Record<string, Record<string, Refuses>> = {
     'spec.recurseSubmodules': isSet,
     'spec.include': isSet,
     'spec.sparseCheckout': isSet,
+  },
+  OCIRepository: {
+    'spec.provider (aws, azure, gcp)': (value) => value !== undefined && value !== 'generic',
+    'spec.verify (notation)': (value) => providerOf(value) === 'notation',
   },
   Kustomization: {
     'spec.decryption (serviceAccountName)': (value) =>

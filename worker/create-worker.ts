@@ -5,7 +5,9 @@ import { ArtifactCache } from '../activities/fetch/artifact-cache.ts';
 import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
 import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
 import { createTrees } from '../activities/fetch/changed-directories.ts';
+import { rebuildOci } from '../activities/fetch/oci/oci-activities.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
+import { rebuildByKind } from '../activities/fetch/source-kinds.ts';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
@@ -92,8 +94,11 @@ async function openStores(
     ageSecret: ageSecretOf(settings),
     ...rulesOf(settings),
   };
-  const rebuild = (path: string): ReturnType<typeof rebuildArtifact> =>
-    rebuildArtifact({ cluster, storage, tempDir }, path);
+  const stores = { cluster, storage, tempDir };
+  const rebuild = rebuildByKind({
+    GitRepository: (path) => rebuildArtifact(stores, path),
+    OCIRepository: (path) => rebuildOci(stores, path),
+  });
   const server = await startArtifactServer({ storage, host, port, rebuild });
   return { deps, server };
 }

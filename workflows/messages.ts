@@ -8,6 +8,7 @@ export const taskQueue = 'sluice';
 /** The kinds that have a workflow each; the value is the workflow type. */
 export const workflowTypes = {
   GitRepository: 'source',
+  OCIRepository: 'source',
   Kustomization: 'kustomization',
 } as const;
 

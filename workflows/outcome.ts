@@ -159,12 +159,18 @@ function shared({
     durationMs,
     nextMs,
     ...(look.requestedAt ? { requestedAt: look.requestedAt } : {}),
-    ...(look.artifact ? { revision: look.artifact.revision } : {}),
+    ...revisionsOf(look),
     ...(rendered ? { renderDigest: rendered.digest } : {}),
     ...(changes ? { changes } : {}),
     ...(health ? { health } : {}),
     ...(pruned ? { pruned } : {}),
   };
+}
+
+function revisionsOf({ artifact }: Look): Pick<Outcome, 'revision' | 'originRevision'> {
+  if (!artifact) return {};
+  const { revision, originRevision } = artifact;
+  return { revision, ...(originRevision ? { originRevision } : {}) };
 }
 
 function readDetail(value: unknown): { reason?: string; terminal?: boolean } {

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { ObjectKey, SourceOutcome, Trigger } from '../activities/contract.ts';
+import type { SourceKey, SourceKind, SourceOutcome, Trigger } from '../activities/contract.ts';
 import type { Inbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { PassReport } from './messages.ts';
@@ -28,6 +28,11 @@ export interface Step {
   readonly resumeAt?: string;
 }
 
+/** The kind of a source; a run of the time when there was one kind does not name it. */
+export function kindOf({ kind = 'GitRepository' }: SourceKey): SourceKind {
+  return kind;
+}
+
 /** A terminal failure waits for a change; the others are retried, from 750 ms doubling up to 15 minutes. */
 export function failedStep(outcome: SourceOutcome, failures: number): Step {
   const { reason, message } = outcome;
@@ -53,7 +58,7 @@ export function failedStep(outcome: SourceOutcome, failures: number): Step {
 
 /** Sleeps until the next look is due or somebody signals; ends a suspension whose time has come. */
 export async function idle(
-  key: ObjectKey,
+  key: SourceKey,
   step: Step,
   { journal, inbox }: { journal: Journal; inbox: Inbox },
 ): Promise<Turn> {
@@ -66,7 +71,7 @@ export async function idle(
     const { trigger = 'request', reason = 'asked by hand' } = taken.wake;
     return { failures, fetched, trigger, why: reason };
   }
-  const resumed = await endSuspension('GitRepository', key, step.resumeAt);
+  const resumed = await endSuspension(kindOf(key), key, step.resumeAt);
   if (resumed) return { failures, fetched, ...resumed };
   const trigger = failing ? 'retry' : 'interval';
   return { failures, fetched, trigger, why: trigger };

@@ -1,18 +1,18 @@
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { ObjectKey, SourceLook, SourceOutcome, Trigger } from '../activities/contract.ts';
+import type { SourceKey, SourceLook, SourceOutcome, Trigger } from '../activities/contract.ts';
 import { openInbox } from './inbox.ts';
 import { openingMemo, openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
 import { stageFailure } from './outcome.ts';
 import { shortRevision } from './schedule.ts';
-import { failedStep, idle, type Step, type Turn } from './source-idle.ts';
+import { failedStep, idle, kindOf, type Step, type Turn } from './source-idle.ts';
 import { records, sourceStages } from './stages.ts';
 import { msUntil, suspensionInWords } from './suspension.ts';
 import { isOutdated, nextVersion } from './version.ts';
 
 /** Input of a run of a source: one run is one fetched revision, and the polls that found nothing after it. */
 export interface SourceRun {
-  readonly key: ObjectKey;
+  readonly key: SourceKey;
   readonly trigger: Trigger;
   readonly why?: string;
   /** Failures in a row, which space out the retries. */
@@ -24,7 +24,7 @@ export interface SourceRun {
 /** The durable loop of one source: ask the remote, fetch what moved, sleep until the interval has passed or somebody signals. */
 export async function source(input: SourceRun): Promise<void> {
   const { key } = input;
-  const journal = openJournal(`GitRepository ${key.namespace}/${key.name}`);
+  const journal = openJournal(`${kindOf(key)} ${key.namespace}/${key.name}`);
   const inbox = openInbox(() => journal.explanation, input.taskQueue);
   let turn: Turn = {
     trigger: input.trigger,
@@ -46,9 +46,9 @@ export async function source(input: SourceRun): Promise<void> {
   await makeContinueAsNewFunc<typeof source>({
     ...nextVersion(),
     ...(inbox.movesTo ? { taskQueue: inbox.movesTo } : {}),
-    memo: openingMemo('GitRepository', key, why),
+    memo: openingMemo(kindOf(key), key, why),
     typedSearchAttributes: [
-      { key: attributes.kind, value: 'GitRepository' },
+      { key: attributes.kind, value: kindOf(key) },
       { key: attributes.namespace, value: key.namespace },
       { key: attributes.name, value: key.name },
       { key: attributes.trigger, value: trigger },
@@ -63,7 +63,7 @@ export async function source(input: SourceRun): Promise<void> {
   });
 }
 
-async function look(key: ObjectKey, turn: Turn, journal: Journal): Promise<Step | 'over'> {
+async function look(key: SourceKey, turn: Turn, journal: Journal): Promise<Step | 'over'> {
   journal.doing('look', 'asking the remote for its revision');
   let seen: SourceLook | undefined;
   try {
@@ -87,7 +87,7 @@ async function look(key: ObjectKey, turn: Turn, journal: Journal): Promise<Step 
   }
 }
 
-async function follow(key: ObjectKey, seen: SourceLook, journal: Journal): Promise<Step | 'over'> {
+async function follow(key: SourceKey, seen: SourceLook, journal: Journal): Promise<Step | 'over'> {
   switch (seen.verdict) {
     case 'gone':
       return 'over';
@@ -105,10 +105,10 @@ async function follow(key: ObjectKey, seen: SourceLook, journal: Journal): Promi
   }
 }
 
-async function fetch(key: ObjectKey, seen: SourceLook, journal: Journal): Promise<Step> {
+async function fetch(key: SourceKey, seen: SourceLook, journal: Journal): Promise<Step> {
   const revision = seen.revision ?? '';
   const begun = Date.now();
-  journal.revision(revision, `GitRepository/${key.namespace}/${key.name}`);
+  journal.revision(revision, `${kindOf(key)}/${key.namespace}/${key.name}`);
   journal.doing('fetch', `fetching ${shortRevision(revision)}`);
   const summary = `fetch ${shortRevision(revision)}`;
   const stored = await sourceStages.fetchSource.executeWithOptions({ summary }, [key, seen]);
@@ -136,7 +136,7 @@ async function fetch(key: ObjectKey, seen: SourceLook, journal: Journal): Promis
   };
 }
 
-async function unchanged(key: ObjectKey, seen: SourceLook): Promise<Step> {
+async function unchanged(key: SourceKey, seen: SourceLook): Promise<Step> {
   const { generation, requestedAt, revision } = seen;
   if (requestedAt) {
     await records.concludeSource(key, {
@@ -163,7 +163,7 @@ async function unchanged(key: ObjectKey, seen: SourceLook): Promise<Step> {
   };
 }
 
-async function rejected(key: ObjectKey, seen: SourceLook, journal: Journal): Promise<Step> {
+async function rejected(key: SourceKey, seen: SourceLook, journal: Journal): Promise<Step> {
   const outcome: SourceOutcome = {
     result: 'rejected',
     reason: seen.reason ?? 'InvalidSpec',
@@ -176,19 +176,19 @@ async function rejected(key: ObjectKey, seen: SourceLook, journal: Journal): Pro
   return failedStep(outcome, 0);
 }
 
-function suspended(key: ObjectKey, { why, resumeAt }: SourceLook): Step {
+function suspended(key: SourceKey, { why, resumeAt }: SourceLook): Step {
   const report = { ready: false, reason: 'Suspended', message: why };
   return {
     report,
     failures: 0,
     fetched: false,
     nextMs: resumeAt === undefined ? undefined : msUntil(resumeAt),
-    ...suspensionInWords('GitRepository', key, resumeAt),
+    ...suspensionInWords(kindOf(key), key, resumeAt),
     ...(resumeAt === undefined ? {} : { resumeAt }),
   };
 }
 
-async function conclude(key: ObjectKey, outcome: SourceOutcome, journal: Journal): Promise<void> {
+async function conclude(key: SourceKey, outcome: SourceOutcome, journal: Journal): Promise<void> {
   await records.concludeSource(key, outcome);
   const { reason, message } = outcome;
   journal.ended({

@@ -23,8 +23,16 @@ export async function readSource(
   if (!stored) return { why: `source ${title} has no artifact yet` };
   const artifact = Artifact.safeParse(stored);
   if (!artifact.success) return { why: `source ${title} has a malformed artifact in its status` };
-  const { url, digest, revision } = artifact.data;
-  if (!digest)
-    return { why: `the artifact of source ${title} has no digest, so it can not be verified` };
-  return { artifact: { url, digest, revision } };
+  const found = refOf(artifact.data);
+  if (found) return { artifact: found };
+  return { why: `the artifact of source ${title} has no digest, so it can not be verified` };
 }
+
+function refOf({ url, digest, revision, metadata }: Artifact): ArtifactRef | undefined {
+  if (!digest) return undefined;
+  const originRevision = metadata?.[originRevisionKey];
+  return { url, digest, revision, ...(originRevision ? { originRevision } : {}) };
+}
+
+/** The annotation of OCI for the revision that an image was made from. */
+const originRevisionKey = 'org.opencontainers.image.revision';

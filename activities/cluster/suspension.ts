@@ -56,15 +56,18 @@ export async function forgetSuspension(cluster: Cluster, object: KubeObject): Pr
   if (left) await patchSuspension(cluster, object, {});
 }
 
+const sourceOwner = {
+  apiVersion: 'source.toolkit.fluxcd.io/v1',
+  component: 'source-controller',
+} as const;
+
 const owners = {
   Kustomization: {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     component: 'kustomize-controller',
   },
-  GitRepository: {
-    apiVersion: 'source.toolkit.fluxcd.io/v1',
-    component: 'source-controller',
-  },
+  GitRepository: sourceOwner,
+  OCIRepository: sourceOwner,
 } as const;
 
 const maxReason = 200;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ObjectKey } from '../contract.ts';
+import type { SourceKey } from '../contract.ts';
 
 /** Where storage keeps its files, and the address under which others reach them. */
 export interface StorageOptions {
@@ -12,7 +12,7 @@ export interface StorageOptions {
   readonly keptMs: number;
 }
 
-/** The artifacts of sources as files of this worker, by Flux's paths: `gitrepository/<namespace>/<name>/<hash>.tar.gz`. */
+/** The artifacts of sources as files of this worker, by Flux's paths: `<kind>/<namespace>/<name>/<hash>.tar.gz`. */
 export class ArtifactStorage {
   readonly #dir: string;
   readonly #address: string;
@@ -24,9 +24,9 @@ export class ArtifactStorage {
     this.#retention = retention;
   }
 
-  /** Path of the artifact of a commit below the storage. */
-  path(key: ObjectKey, commit: string): string {
-    return `gitrepository/${key.namespace}/${key.name}/${commit}.tar.gz`;
+  /** Path of the artifact of a commit, or of a digest, below the storage. */
+  path({ kind = 'GitRepository', namespace, name }: SourceKey, hash: string): string {
+    return `${kind.toLowerCase()}/${namespace}/${name}/${hash}.tar.gz`;
   }
 
   /** The url that goes into the status of a source. */
@@ -51,7 +51,7 @@ export class ArtifactStorage {
   }
 
   /** Removes all artifacts of a source. */
-  async remove(key: ObjectKey): Promise<void> {
+  async remove(key: SourceKey): Promise<void> {
     const directory = dirname(join(this.#dir, this.path(key, 'any')));
     await rm(directory, { recursive: true, force: true });
   }
@@ -60,7 +60,9 @@ export class ArtifactStorage {
 /** True for a path that can only lead to an artifact: four plain parts, none of them dots. */
 export function isArtifactPath(path: string): boolean {
   const part = '[a-z0-9][a-z0-9.-]*';
-  return new RegExp(`^gitrepository/${part}/${part}/[0-9a-f]{40}\\.tar\\.gz$`).test(path);
+  const git = `gitrepository/${part}/${part}/[0-9a-f]{40}`;
+  const oci = `ocirepository/${part}/${part}/sha256:[0-9a-f]{64}`;
+  return new RegExp(`^(${git}|${oci})\\.tar\\.gz$`).test(path);
 }
 
 type Retention = Pick<StorageOptions, 'keptRecords' | 'keptMs'>;

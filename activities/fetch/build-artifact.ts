@@ -8,7 +8,7 @@ import { writeArchive, type Archived } from './archive.ts';
 import type { ArtifactStorage } from './artifact-storage.ts';
 import { gitAccess } from './git-credentials.ts';
 import type { Target } from './git-reference.ts';
-import { fetchCommit, type FetchedCommit, type Remote, type TreeFile } from './git.ts';
+import { fetchCommit, type Remote, type TreeFile } from './git.ts';
 import type { Trees } from './changed-directories.ts';
 import { ignoreRules, type IgnoreFile } from './ignore-rules.ts';
 
@@ -48,7 +48,7 @@ export async function buildArtifact<T>(
     const remote = await remoteOf(deps.cluster, repository, key);
     const commit = await fetchCommit(remote, target, join(directory, 'git'));
     const file = join(directory, 'artifact.tar.gz');
-    const files = await included(commit, repository.spec.ignore);
+    const files = await withoutIgnored(commit.files, repository.spec.ignore);
     const archived = await writeArchive(file, files);
     return await use({ ...archived, file, files, subject: commit.subject });
   } finally {
@@ -66,8 +66,9 @@ export async function remoteOf(
   return { access, timeoutMs: parseDuration(repository.spec.timeout) };
 }
 
-async function included(
-  { files }: FetchedCommit,
+/** The files that the ignore rules among them, and those of the spec, leave. Raises SourceIgnoreError. */
+export async function withoutIgnored(
+  files: readonly TreeFile[],
   specIgnore: string | undefined,
 ): Promise<TreeFile[]> {
   const rules: IgnoreFile[] = [];

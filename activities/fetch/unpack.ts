@@ -5,10 +5,11 @@ import { createGunzip } from 'node:zlib';
 import { extract, type Extract } from 'tar-stream';
 import { fail } from '../failures.ts';
 
-/** How much an archive may hold. */
-export interface UnpackLimits {
-  readonly bytes: number;
-  readonly entries: number;
+/** How much an archive may hold, and what is done about symbolic links: they are refused unless they are to be left out. */
+export interface UnpackOptions {
+  readonly bytes?: number;
+  readonly entries?: number;
+  readonly leaveOutLinks?: boolean;
 }
 
 /** What was unpacked. */
@@ -18,13 +19,13 @@ export interface Unpacked {
 }
 
 /**
- * Unpacks a tar.gz into an empty directory. Raises ArtifactInvalid, naming the entry, for a path that leaves the directory, for links and
+ * Unpacks a tar.gz into an empty directory; files that may be run stay so for their owner. Raises ArtifactInvalid, naming the entry, for a path that leaves the directory, for links and
  * devices, for what is too large or too many, and for a file that is no tar.gz.
  */
 export async function unpack(
   file: string,
   directory: string,
-  limits: UnpackLimits = defaultLimits,
+  options: UnpackOptions = {},
 ): Promise<Unpacked> {
   const tar = extract();
   const source = createReadStream(file);
@@ -37,7 +38,7 @@ export async function unpack(
   gunzip.on('error', giveUp);
   source.pipe(gunzip).pipe(tar);
   try {
-    return await unpackAll(tar, directory, limits);
+    return await unpackAll(tar, directory, { ...standard, ...options });
   } catch (error) {
     if (!isStreamFault(error)) throw error;
     throw refuse(`is no valid tar.gz (${error.message})`);
@@ -48,20 +49,27 @@ export async function unpack(
   }
 }
 
-async function unpackAll(tar: Extract, directory: string, limits: UnpackLimits): Promise<Unpacked> {
+async function unpackAll(
+  tar: Extract,
+  directory: string,
+  limits: Required<UnpackOptions>,
+): Promise<Unpacked> {
   const unpacked = { files: 0, bytes: 0 };
   let entries = 0;
   for await (const entry of tar) {
     entries++;
     if (entries > limits.entries) throw refuse(`holds more than ${limits.entries} entries`);
-    const { name, type } = entry.header;
+    const { name, type, mode } = entry.header;
     const path = join(directory, safePath(name));
     if (type === 'directory') {
       await mkdir(path, { recursive: true, mode: 0o700 });
       entry.resume();
     } else if (type === 'file') {
-      unpacked.bytes += await writeEntry(entry, path, limits.bytes - unpacked.bytes);
+      const place = { path, mode: (mode & 0o100) === 0 ? 0o600 : 0o700 };
+      unpacked.bytes += await writeEntry(entry, place, limits.bytes - unpacked.bytes);
       unpacked.files++;
+    } else if (type === 'symlink' && limits.leaveOutLinks) {
+      entry.resume();
     } else {
       throw refuse(`holds "${name}", which is a ${type}: only files may be in it`);
     }
@@ -69,7 +77,11 @@ async function unpackAll(tar: Extract, directory: string, limits: UnpackLimits):
   return unpacked;
 }
 
-const defaultLimits: UnpackLimits = { bytes: 1024 * 1024 * 1024, entries: 100_000 };
+const standard: Required<UnpackOptions> = {
+  bytes: 1024 * 1024 * 1024,
+  entries: 100_000,
+  leaveOutLinks: false,
+};
 
 function safePath(name: string): string {
   const path = posix.normalize(name);
@@ -82,12 +94,12 @@ function safePath(name: string): string {
 
 async function writeEntry(
   entry: AsyncIterable<unknown>,
-  file: string,
+  { path, mode }: { readonly path: string; readonly mode: number },
   limit: number,
 ): Promise<number> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // Exclusive, so that a second entry of the same name can not replace or follow the first.
-  const handle = await open(file, 'wx', 0o600).catch((error: unknown) => {
+  const handle = await open(path, 'wx', mode).catch((error: unknown) => {
     const double = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     throw double ? refuse('holds an entry twice') : error;
   });

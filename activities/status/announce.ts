@@ -16,10 +16,7 @@ export async function announce(
   record: (event: Announcement) => Promise<void>,
 ): Promise<void> {
   for (const event of eventsOf(outcome, wasReady)) {
-    const annotations = outcome.revision
-      ? { 'kustomize.toolkit.fluxcd.io/revision': outcome.revision }
-      : {};
-    await record({ ...event, annotations });
+    await record({ ...event, annotations: annotationsOf(outcome) });
   }
 }
 
@@ -36,6 +33,15 @@ export function eventsOf(outcome: Outcome, wasReady: boolean): Announcement[] {
   const type = result === 'waiting' || result === 'canceled' ? 'Normal' : 'Warning';
   return [...events, { type, reason, message }];
 }
+
+function annotationsOf({ revision, originRevision }: Outcome): Record<string, string> {
+  return {
+    ...(revision ? { [`${group}/revision`]: revision } : {}),
+    ...(originRevision ? { [`${group}/originRevision`]: originRevision } : {}),
+  };
+}
+
+const group = 'kustomize.toolkit.fluxcd.io';
 
 function successOf(outcome: Outcome, tellsHealth: boolean): Announcement[] {
   const { reason, health, durationMs, nextMs } = outcome;

@@ -26,7 +26,7 @@ export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcom
     ...(applied || outcome.terminal ? { observedGeneration: outcome.generation } : {}),
     ...(outcome.requestedAt ? { lastHandledReconcileAt: outcome.requestedAt } : {}),
     ...(attempted(outcome) ? { lastAttemptedRevision: outcome.revision } : {}),
-    ...(applied ? { lastAppliedRevision: outcome.revision } : {}),
+    ...(applied ? appliedOf(outcome) : {}),
     ...recordHistory(status.history ?? [], outcome, now),
   };
   await patchKustomization(cluster, key, { status: changed });
@@ -66,6 +66,11 @@ export async function tellHealthWait(cluster: Cluster, pass: Pass): Promise<void
   const message = `Running health checks for revision ${pass.artifact.revision} ${limit}`;
   const healthy = { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message } as const;
   await progress(cluster, pass, message, [healthy]);
+}
+
+/** A merge patch would keep the origin of the revision before. */
+function appliedOf({ revision, originRevision }: Outcome): object {
+  return { lastAppliedRevision: revision, lastAppliedOriginRevision: originRevision ?? null };
 }
 
 /** A look that was blocked before its pass began has attempted nothing. */

@@ -12,7 +12,7 @@ export function recordHistory(
   outcome: Outcome,
   now: string,
 ): { history?: History } {
-  const { renderDigest: digest, reason, revision } = outcome;
+  const { renderDigest: digest, reason, revision, originRevision } = outcome;
   if (!digest || !recorded.has(reason)) return {};
   const same = history.find(
     (entry) => entry.digest === digest && entry.lastReconciledStatus === reason,
@@ -25,7 +25,7 @@ export function recordHistory(
     lastReconciledDuration: `${outcome.durationMs}ms`,
     lastReconciledStatus: reason,
     totalReconciliations: (same?.totalReconciliations ?? 0) + 1,
-    ...(revision ? { metadata: { revision } } : {}),
+    ...(revision ? { metadata: { revision, ...(originRevision ? { originRevision } : {}) } } : {}),
   };
   return { history: [entry, ...others].slice(0, maxEntries) };
 }

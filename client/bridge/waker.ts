@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { ObjectKey, Trigger } from '../../activities/contract.ts';
+import type { ObjectKey, SourceKey, Trigger } from '../../activities/contract.ts';
 import {
   attributes,
   forcingTriggers,
@@ -120,7 +120,7 @@ async function signalWithStart(
   await client.workflow.signalWithStart(workflowTypes[kind], {
     workflowId: workflowId(kind, key),
     taskQueue: wake.taskQueue,
-    args: [{ key, trigger: 'start', taskQueue: wake.taskQueue }],
+    args: [{ key: keyFor(kind, key), trigger: 'start', taskQueue: wake.taskQueue }],
     signal: reconcileSignal,
     signalArgs: [wake],
     memo: { object: `${kind}/${key.namespace}/${key.name}` },
@@ -133,6 +133,11 @@ async function signalWithStart(
       { key: attributes.phase, value: 'starting' },
     ],
   });
+}
+
+/** Sources of all kinds share a workflow, which has to know the kind of its own. */
+function keyFor(kind: ReconciledKind, key: ObjectKey): SourceKey {
+  return kind === 'Kustomization' ? key : { ...key, kind };
 }
 
 async function signalIfRunning(

@@ -14,7 +14,7 @@ export interface Kind {
 /** The kinds in the order in which they are listed. */
 export const kinds: readonly Kind[] = [
   kind('source.toolkit.fluxcd.io/v1', 'GitRepository', ['gitrepo', 'git'], true),
-  kind('source.toolkit.fluxcd.io/v1', 'OCIRepository', ['ocirepo', 'oci'], false),
+  kind('source.toolkit.fluxcd.io/v1', 'OCIRepository', ['ocirepo', 'oci'], true),
   kind('source.toolkit.fluxcd.io/v1', 'Bucket', [], false),
   kind('source.toolkit.fluxcd.io/v1', 'ExternalArtifact', ['ea'], false),
   kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', ['ks'], true),
@@ -32,7 +32,7 @@ export function kindNamed(text: string): Kind {
 /** The arguments of a command that works on one object; parseTarget reads them. */
 export function targetArguments(command: Command): Command {
   return command
-    .argument('<kind>', 'kustomization or gitrepository')
+    .argument('<kind>', 'kustomization, gitrepository or ocirepository')
     .argument('[name]', 'name of the object; KIND/NAME is understood too');
 }
 

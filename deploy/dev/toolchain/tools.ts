@@ -10,6 +10,7 @@ export type ToolName =
   | 'kubectl'
   | 'kustomize'
   | 'kwok'
+  | 'registry'
   | 'sops'
   | 'temporal';
 
@@ -36,6 +37,7 @@ const HELM_KUBERNETES = ['pkg/chartutil', 'pkg/lint/rules']
   .join(' ');
 const KUSTOMIZE = 'v5.8.1';
 const KWOK = 'v0.7.0';
+const REGISTRY = 'v3.1.2';
 const SOPS = 'v3.13.3';
 const TEMPORAL = 'v1.5.1';
 const GITHUB = 'https://github.com';
@@ -107,6 +109,20 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
       package: 'helm.sh/helm/v3/cmd/helm',
       ldflags: `-X helm.sh/helm/v3/internal/version.version=${HELM} ${HELM_KUBERNETES}`,
       usually: '1–3 min the first time',
+      minutes: 2,
+    },
+  }),
+  registry: tool({
+    name: 'registry',
+    version: REGISTRY,
+    versionArgs: ['--version'],
+    // Needed by few tests: built everywhere alike.
+    download: () => undefined,
+    build: {
+      module: 'distribution',
+      package: 'github.com/distribution/distribution/v3/cmd/registry',
+      ldflags: `-X github.com/distribution/distribution/v3/version.version=${REGISTRY}`,
+      usually: '1–2 min the first time',
       minutes: 2,
     },
   }),

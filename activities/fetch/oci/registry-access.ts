@@ -1,0 +1,134 @@
+import { isIP } from 'node:net';
+import type { OCIRepository } from '../../../api/index.ts';
+import { parseDuration } from '../../../api/index.ts';
+import type { Cluster } from '../../cluster/client.ts';
+import { read } from '../../cluster/kustomizations.ts';
+import type { KubeObject } from '../../cluster/object.ts';
+import { secretData } from '../../cluster/secret-data.ts';
+import { list, record, text } from '../../cluster/untyped.ts';
+import { fail } from '../../failures.ts';
+import { credentialFor, parseDockerConfig, type CredentialEntry } from './docker-config.ts';
+import type { RepositoryName } from './repository-name.ts';
+import type { SessionOptions } from './session.ts';
+
+/**
+ * Reads all that is needed to reach the registry of a source from the Secrets that it names, in its own namespace. Raises
+ * AuthenticationFailed, naming the object and the key at fault, never a value.
+ */
+export async function registryAccess(
+  cluster: Cluster,
+  { spec }: OCIRepository,
+  repository: RepositoryName,
+  namespace: string,
+): Promise<Omit<SessionOptions, 'signal'> & { readonly timeoutMs: number }> {
+  const secrets = openSecrets(cluster, namespace);
+  const credential = credentialFor(await credentialsOf(secrets, spec), repository);
+  const { certSecretRef, proxySecretRef } = spec;
+  return {
+    timeoutMs: parseDuration(spec.timeout),
+    insecure: spec.insecure ?? false,
+    credential,
+    ...(certSecretRef
+      ? { tls: tlsOf(await secrets.read(certSecretRef.name, 'certSecretRef')) }
+      : {}),
+    ...(proxySecretRef
+      ? { proxy: proxyOf(await secrets.read(proxySecretRef.name, 'proxySecretRef')) }
+      : {}),
+  };
+}
+
+/** A Secret that was read: its values, and what errors call it. */
+export interface ReadSecret {
+  readonly title: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** Reads Secrets of one namespace for the fields of a spec. */
+export interface Secrets {
+  /** Raises AuthenticationFailed, naming the field, where it is not there. */
+  read(name: string, field: string): Promise<ReadSecret>;
+  serviceAccount(name: string): Promise<KubeObject>;
+}
+
+/** Secrets of the namespace of a source. */
+export function openSecrets(cluster: Cluster, namespace: string): Secrets {
+  const get = async (kind: string, name: string, field: string): Promise<KubeObject> => {
+    const found = await read(() => cluster.get({ apiVersion: 'v1', kind, namespace, name }));
+    if (found) return found;
+    const title = `${kind}/${namespace}/${name}`;
+    throw fail('AuthenticationFailed', `${title} is not there: create it or correct spec.${field}`);
+  };
+  return {
+    async read(name, field) {
+      const secret = await get('Secret', name, field);
+      const values = new Map(Object.entries(secretData(secret)));
+      return { title: `Secret/${namespace}/${name}`, values };
+    },
+    serviceAccount: (name) => get('ServiceAccount', name, 'serviceAccountName'),
+  };
+}
+
+async function credentialsOf(
+  secrets: Secrets,
+  { secretRef, serviceAccountName }: OCIRepository['spec'],
+): Promise<CredentialEntry[][]> {
+  const lists: CredentialEntry[][] = [];
+  if (secretRef) lists.push(dockerConfigOf(await secrets.read(secretRef.name, 'secretRef')));
+  if (!serviceAccountName) return lists;
+  const account = await secrets.serviceAccount(serviceAccountName);
+  for (const entry of list(record(account)['imagePullSecrets'])) {
+    const field = `serviceAccountName: it is an image pull secret of ${serviceAccountName}`;
+    lists.push(dockerConfigOf(await secrets.read(text(entry['name']), field)));
+  }
+  return lists;
+}
+
+function dockerConfigOf({ title, values }: ReadSecret): CredentialEntry[] {
+  const config = values.get('.dockerconfigjson') ?? values.get('.dockercfg');
+  if (config === undefined) {
+    const advice = 'make it of the type kubernetes.io/dockerconfigjson';
+    throw fail('AuthenticationFailed', `${title} lacks .dockerconfigjson: ${advice}`);
+  }
+  try {
+    return parseDockerConfig(config);
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : 'can not be read';
+    throw fail('AuthenticationFailed', `.dockerconfigjson of ${title} ${fault}`);
+  }
+}
+
+function tlsOf({ title, values }: ReadSecret): NonNullable<SessionOptions['tls']> {
+  const [ca, cert, key] = ['ca.crt', 'tls.crt', 'tls.key'].map((name) => values.get(name));
+  if ((cert === undefined) !== (key === undefined)) {
+    const missing = cert === undefined ? 'tls.crt' : 'tls.key';
+    const advice = 'a client certificate needs both';
+    throw fail('AuthenticationFailed', `${title} lacks ${missing}: ${advice}`);
+  }
+  if (ca === undefined && cert === undefined) {
+    throw fail('AuthenticationFailed', `${title} has neither ca.crt nor tls.crt and tls.key`);
+  }
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  };
+}
+
+function proxyOf({ title, values }: ReadSecret): NonNullable<SessionOptions['proxy']> {
+  const address = values.get('address')?.trim() ?? '';
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !/^(https?|socks5h?):$/.test(url.protocol) || !isHost(url.hostname)) {
+    const advice = 'write it like http://host:port, https://… or socks5://…';
+    throw fail('AuthenticationFailed', `address of ${title} is no address of a proxy: ${advice}`);
+  }
+  const username = values.get('username');
+  const password = values.get('password');
+  return {
+    address,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+function isHost(name: string): boolean {
+  return isIP(name.replace(/^\[|\]$/g, '')) !== 0 || /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(name);
+}
