@@ -15,9 +15,9 @@ const sluice = join(import.meta.dirname, '../../../client/sluice.js');
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 test('dev git serves the bare repositories of a directory until it is ended', async () => {
-  const { commit, served } = await createWorkingCopy(dir, 'app');
-  await commit({ 'app.yaml': 'a: 1\n' });
-  const child = spawn(process.execPath, [sluice, 'dev', 'git', served, '--port', '0'], {
+  const copy = await createWorkingCopy(dir, 'app');
+  await copy.commit({ 'app.yaml': 'a: 1\n' });
+  const child = spawn(process.execPath, [sluice, 'dev', 'git', copy.served, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
