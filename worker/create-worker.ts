@@ -13,6 +13,7 @@ import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
 import { temporalConnection } from '../client/temporal-connection.ts';
+import { programPath } from './program-path.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
 import { versioningOf } from './versioning.ts';
 
@@ -75,9 +76,10 @@ async function openStores(
   const artifacts = new ArtifactCache({ dir: join(cache, 'unpacked') });
   const builds = join(cache, 'builds');
   await sweepBuildDirectories(builds);
+  const path = process.env['PATH'] ?? '';
   const renderer = createRenderer({
-    kustomize: settings.SLUICE_KUSTOMIZE,
-    sops: settings.SLUICE_SOPS,
+    kustomize: await programPath(settings.SLUICE_KUSTOMIZE, path),
+    sops: await programPath(settings.SLUICE_SOPS, path),
     cacheDir: builds,
     openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
