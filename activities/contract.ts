@@ -79,6 +79,8 @@ export interface Look {
   readonly budget?: string;
   /** When a suspension ends by itself. */
   readonly resumeAt?: string;
+  /** Set with the verdict waiting where nothing is wrong with the dependencies: they are on their way to the revision. */
+  readonly dependencyLags?: boolean;
 }
 
 /** Result of fetch: what was unpacked, in numbers. */

@@ -5,9 +5,10 @@ import type { Journal } from './journal.ts';
 import type { Wake } from './messages.ts';
 import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
-import { endSuspension, msUntil, suspensionInWords } from './suspension.ts';
+import { endSuspension, msUntil } from './suspension.ts';
 import { changesNothing, noted, type Memory } from './unchanged.ts';
 import { isOutdated } from './version.ts';
+import { isFailure, waitInWords } from './wait-words.ts';
 
 /** What people and messages reach a run through. */
 export interface RunParts {
@@ -42,7 +43,7 @@ export async function idle(
     if (woken) continue;
     if (look.verdict !== 'waiting') return timeIsUp(rest.retry);
     // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
-    rest = { ...rest, deadline: Date.now() + before.retryMs };
+    rest = { ...rest, deadline: Date.now() + look.retryMs };
   }
 }
 
@@ -53,10 +54,10 @@ async function judge(
   parts: RunParts,
 ): Promise<Cause | Rest> {
   const { before } = rest;
-  const cause = causeOf(before, look, parts.inbox) ?? budgetCause(before, look, outcome);
+  const cause = causeOf(before, look, parts) ?? budgetCause(before, look, outcome);
   const followed = cause && (await follow(key, look, { cause, rest }, parts));
   if (cause && !followed) return cause;
-  return causeOfHandOver(parts.inbox) ?? followed ?? rest;
+  return causeOfHandOver(parts.inbox) ?? followed ?? asBefore(key, { look, rest, outcome }, parts);
 }
 
 /** The wait between two passes. */
@@ -65,6 +66,8 @@ interface Rest {
   readonly retry: boolean;
   /** When it is over, in milliseconds of the epoch; never where only a message can end it. */
   readonly deadline: number | undefined;
+  /** When to look at a dependency that lags, should no event tell of it; in milliseconds of the epoch. */
+  readonly lookAt?: number | undefined;
 }
 
 function restAfter(
@@ -80,24 +83,49 @@ function restAfter(
   return { before, retry, deadline: delay === undefined ? undefined : Date.now() + delay };
 }
 
-/** Where the cause is a revision that changes nothing here, the status follows it, and the wait goes on. */
+/** Where the cause is a revision that changes nothing here, the wait goes on. */
 async function follow(
   key: ObjectKey,
   look: Look,
   { cause, rest }: { readonly cause: Cause; readonly rest: Rest },
   { journal, memory }: RunParts,
 ): Promise<Rest | undefined> {
-  if (look.verdict !== 'sync' || cause.trigger !== 'source') return undefined;
   const { applied } = memory;
-  if (!applied || !(await changesNothing(key, look, applied))) return undefined;
+  if (!applied || !canFollow(look, cause, rest)) return undefined;
+  if (!(await changesNothing(key, look, applied))) return undefined;
+  const revision = look.artifact?.revision ?? '';
+  const doing = `${shortRevision(revision)} changes nothing here`;
+  if (look.verdict === 'waiting') {
+    const words = waitInWords(key, { before: look, outcome: undefined, nextMs: look.retryMs });
+    journal.waits({ ...words, doing: `${doing}; ${look.why}` });
+    return { ...rest, lookAt: Date.now() + look.retryMs };
+  }
   const left = rest.retry || rest.deadline === undefined ? undefined : rest.deadline - Date.now();
   const outcome = noted(look, applied, left ?? jittered(look, Math.random()));
   await records.conclude(key, outcome);
-  const revision = look.artifact?.revision ?? '';
   journal.revised(revision);
-  const doing = `${shortRevision(revision)} changes nothing here`;
   journal.waits({ ...waitInWords(key, { before: look, outcome, nextMs: outcome.nextMs }), doing });
   return { before: look, retry: false, deadline: Date.now() + outcome.nextMs };
+}
+
+/** A revision that can be noted at once, or when a dependency that works on it has reached it; till then all stays as it is. */
+function canFollow(look: Look, { trigger }: Cause, { before }: Rest): boolean {
+  if (look.verdict === 'sync') return trigger === 'source';
+  const isGood = before.verdict === 'sync' || before.verdict === 'idle';
+  return isGood && look.dependencyLags === true && ['source', 'dependency'].includes(trigger);
+}
+
+/** The wait without what it was for: a dependency lags no more where its source went back to the revision that is applied. */
+function asBefore(
+  key: ObjectKey,
+  { look, rest, outcome }: { look: Look; rest: Rest; outcome: Outcome | undefined },
+  { journal }: RunParts,
+): Rest {
+  const { before, deadline, lookAt } = rest;
+  if (lookAt === undefined) return rest;
+  const nextMs = deadline === undefined ? undefined : deadline - Date.now();
+  journal.waits({ ...waitInWords(key, { before, outcome, nextMs }), doing: look.why });
+  return { ...rest, lookAt: undefined };
 }
 
 /** A run that goes on as another one without a pass. */
@@ -124,10 +152,6 @@ function standing(before: Look, outcome: Outcome | undefined): { doing?: string 
   return outcome ? {} : { doing: before.why };
 }
 
-function isFailure(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && !['applied', 'parked'].includes(outcome.result);
-}
-
 /** True when a look shows something that the look before it did not. */
 export function isNew(before: Look, now: Look): boolean {
   const asked = now.requestedAt !== undefined && now.requestedAt !== before.requestedAt;
@@ -147,9 +171,12 @@ function delayOf(before: Look, outcome: Outcome | undefined): number | undefined
   return outcome?.nextMs ?? jittered(before, Math.random());
 }
 
-function causeOf(before: Look, now: Look, inbox: Inbox): Cause | undefined {
+function causeOf(before: Look, now: Look, { inbox, memory }: RunParts): Cause | undefined {
   const taken = inbox.take();
-  if (taken?.forced && canForce(taken.wake, now)) return causeOfDemand(taken.wake);
+  if (taken?.forced) {
+    if (canForce(taken.wake, now)) return causeOfDemand(taken.wake);
+    memory.applied = undefined;
+  }
   if (!isNew(before, now)) return undefined;
   return { trigger: now.trigger ?? taken?.wake.trigger ?? 'source', why: now.why };
 }
@@ -159,7 +186,7 @@ export function causeOfDemand({ trigger = 'request', reason = 'asked by hand' }:
   return { trigger, why: reason };
 }
 
-/** What is suspended or blocked corrects no drift; when it runs again, it applies everything. */
+/** What is suspended or blocked corrects no drift; when it runs again, it applies everything, whatever the revision changes. */
 function canForce({ trigger }: Wake, { verdict }: Look): boolean {
   return trigger !== 'drift' || verdict === 'idle' || verdict === 'sync';
 }
@@ -169,61 +196,18 @@ function timeIsUp(retry: boolean): Cause {
   return { trigger: 'interval', why: 'the interval has passed' };
 }
 
-/** True when woken by a message, false when the time was up. */
-async function sleep(inbox: Inbox, { deadline, retry }: Rest): Promise<boolean> {
+/** True when woken by a message, or to look at a dependency; false when the time was up. */
+async function sleep(inbox: Inbox, { deadline, retry, lookAt }: Rest): Promise<boolean> {
   // A move that was told before the last pass began is no news any more, and still to be made.
   const news = (): boolean => inbox.pending > 0 || inbox.movesTo !== undefined;
-  if (deadline === undefined) {
+  const looks = lookAt !== undefined && lookAt < (deadline ?? Number.POSITIVE_INFINITY);
+  const end = looks ? lookAt : deadline;
+  if (end === undefined) {
     await condition(news);
     return true;
   }
-  const ms = deadline - Date.now();
-  if (ms <= 0) return news();
+  const ms = end - Date.now();
+  if (ms <= 0) return looks || news();
   const summary = `${retry ? 'retry' : 'next look'} in ${inWords(ms)}`;
-  return condition(news, ms, { summary });
+  return (await condition(news, ms, { summary })) || looks;
 }
-
-interface Ending {
-  readonly before: Look;
-  readonly outcome: Outcome | undefined;
-  readonly nextMs: number | undefined;
-}
-
-function waitInWords(
-  key: ObjectKey,
-  { before, outcome, nextMs }: Ending,
-): Parameters<Journal['waits']>[0] {
-  if (before.verdict === 'suspended') {
-    return { ...suspensionInWords('Kustomization', key, before.resumeAt), nextMs };
-  }
-  const fixed = waits[before.verdict];
-  if (fixed) return { ...fixed, nextMs };
-  if (outcome?.pruned?.parked && outcome.result === 'parked') {
-    return {
-      phase: 'parked',
-      awaits: `approval of ${outcome.pruned.parked.count} deletions, a change, or the interval`,
-      unblock: `whoever may approve them: sluice approve ks ${key.name} -n ${key.namespace}`,
-      nextMs,
-    };
-  }
-  if (!isFailure(outcome)) {
-    const awaits = 'a new revision, a changed spec, a request or the interval';
-    return { phase: 'idle', awaits, unblock: 'nothing is blocked', nextMs };
-  }
-  return {
-    phase: 'failed',
-    awaits: `a change, or the retry in ${inWords(nextMs ?? 0)}`,
-    unblock: 'the author of the revision or of the spec',
-    nextMs,
-  };
-}
-
-const waits: Partial<Record<Look['verdict'], { phase: string; awaits: string; unblock: string }>> =
-  {
-    rejected: { phase: 'stalled', awaits: 'a change of the object', unblock: 'its author' },
-    waiting: {
-      phase: 'waiting',
-      awaits: 'its source or its dependencies',
-      unblock: 'the object it waits for',
-    },
-  };

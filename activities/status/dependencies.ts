@@ -1,3 +1,4 @@
+import type { Condition } from '../../api/index.ts';
 import { variablesExpression, type BooleanExpression } from '../cluster/cel.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { loadKustomization, type LoadedKustomization } from '../cluster/kustomizations.ts';
@@ -12,25 +13,39 @@ export interface Dependant {
   readonly additiveReadyExpr: boolean;
 }
 
+/** What keeps a Kustomization from running, in words. */
+export interface Blocker {
+  readonly why: string;
+  /** Nothing is wrong: the dependency is ready, or works, and will be at the revision. */
+  readonly lags: boolean;
+}
+
 /**
- * Names the first dependency that is not ready, or nothing. A dependency on the same source counts as ready only when it has applied
- * the revision that is about to be applied here; a readyExpr takes the place of all that, unless it is additive. Dependencies that lead back are named as a cycle.
+ * Names the first dependency that is not ready, before one that merely lags, or nothing. A dependency on the same source counts as ready only
+ * when it has applied the revision that is about to be applied here; a readyExpr takes the place of all that, unless it is additive.
+ * Dependencies that lead back are named as a cycle.
  */
 export async function checkDependencies(
   cluster: Cluster,
   dependant: Dependant,
-): Promise<string | undefined> {
+): Promise<Blocker | undefined> {
   const { key, loaded } = dependant;
+  let lagging: Blocker | undefined;
   for (const { readyExpr, ...ref } of loaded.spec.dependsOn ?? []) {
     const target = { name: ref.name, namespace: ref.namespace ?? key.namespace };
     const dependency = await loadKustomization(cluster, target);
-    const fault = dependency ? faultBy(readyExpr, dependant, dependency) : 'is not there';
+    const fault = dependency ? faultBy(readyExpr, dependant, dependency) : absent;
     if (!fault) continue;
     const cycle = await cycleThrough(cluster, key, target);
-    return cycle ?? `dependency ${titleOf(target)} ${fault}`;
+    if (cycle) return { why: cycle, lags: false };
+    const blocker = { ...fault, why: `dependency ${titleOf(target)} ${fault.why}` };
+    if (!blocker.lags) return blocker;
+    lagging ??= blocker;
   }
-  return undefined;
+  return lagging;
 }
+
+const absent: Blocker = { why: 'is not there', lags: false };
 
 /** Compiles a readyExpr, over `self` and `dep`. Raises an Error where it is not valid or does not give a bool. */
 export function readyExpression(text: string): BooleanExpression {
@@ -41,10 +56,12 @@ function faultBy(
   readyExpr: string | undefined,
   dependant: Dependant,
   dependency: LoadedKustomization,
-): string | undefined {
+): Blocker | undefined {
   if (!readyExpr) return faultOf(dependant, dependency);
   const fault = dependant.additiveReadyExpr ? faultOf(dependant, dependency) : undefined;
-  return fault ?? faultByExpression(readyExpr, dependant, dependency);
+  if (fault && !fault.lags) return fault;
+  const why = faultByExpression(readyExpr, dependant, dependency);
+  return why === undefined ? fault : { why, lags: false };
 }
 
 function faultByExpression(
@@ -61,18 +78,34 @@ function faultByExpression(
   }
 }
 
-function faultOf(
+function faultOf(dependant: Dependant, dependency: LoadedKustomization): Blocker | undefined {
+  const { object, status } = dependency;
+  if (status.observedGeneration !== object.metadata.generation) {
+    return { why: 'has a new spec that is not reconciled yet', lags: false };
+  }
+  const ready = (status.conditions ?? []).find((condition) => condition.type === 'Ready');
+  const behind = isBehind(dependant, dependency);
+  const lags = behind && !dependency.spec.suspend;
+  if (ready?.status !== 'True') {
+    const why = `is not ready: ${ready?.message ?? 'no status yet'}`;
+    return { why, lags: lags && isUnderWay(ready) };
+  }
+  return behind ? { why: `has not applied ${dependant.revision} yet`, lags } : undefined;
+}
+
+/** True in the middle of a pass, which has not failed so far. */
+function isUnderWay(ready: Condition | undefined): boolean {
+  return ready?.status === 'Unknown' && ready.reason === 'Progressing';
+}
+
+/** True where both follow one source, and the dependency has not applied the revision. */
+function isBehind(
   { key, loaded, revision }: Dependant,
   { object, spec, status }: LoadedKustomization,
-): string | undefined {
-  const { generation, namespace } = object.metadata;
-  if (status.observedGeneration !== generation) return 'has a new spec that is not reconciled yet';
-  const ready = (status.conditions ?? []).find((condition) => condition.type === 'Ready');
-  if (ready?.status !== 'True') return `is not ready: ${ready?.message ?? 'no status yet'}`;
+): boolean {
   const own = { namespace: key.namespace, ...loaded.spec.sourceRef };
-  const its = { namespace, ...spec.sourceRef };
-  if (!isSameSource(own, its) || status.lastAppliedRevision === revision) return undefined;
-  return `has not applied ${revision} yet`;
+  const its = { namespace: object.metadata.namespace, ...spec.sourceRef };
+  return isSameSource(own, its) && status.lastAppliedRevision !== revision;
 }
 
 interface SourceName {

@@ -63,8 +63,9 @@ async function lookAtInputs(
   const dependant = { key, loaded, revision, additiveReadyExpr };
   const blocker = await checkDependencies(cluster, dependant);
   if (blocker) {
-    const wait = { reason: 'DependencyNotReady', why: blocker, retryMs };
-    return { ...ready, ...wait, verdict: 'waiting' };
+    const { why, lags } = blocker;
+    const wait = { ...ready, reason: 'DependencyNotReady', why, retryMs };
+    return { ...wait, verdict: 'waiting', ...(lags ? { dependencyLags: true } : {}) };
   }
   const news = newsOf(loaded, artifact.revision, base.requestedAt);
   if (!news) return { ...ready, verdict: 'idle', why: `${artifact.revision} is applied` };
