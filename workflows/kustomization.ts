@@ -48,10 +48,8 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
     inbox.begin();
     const look = await records.observe(input.key);
     if (look.verdict === 'gone') return inbox.close();
-    if (look.verdict === 'deleted') {
-      if (await finalize(input.key, look, parts)) return inbox.close();
-    }
     const outcome = await act(input.key, look, turn, parts);
+    if (outcome === 'over') return inbox.close();
     inbox.answer(report(outcome, look));
     const cause = await idle(input.key, look, outcome, parts);
     turn = nextTurn(turn, outcome, cause);
@@ -103,8 +101,9 @@ async function act(
   look: Look,
   turn: Turn,
   parts: PassParts,
-): Promise<Outcome | undefined> {
-  if (look.verdict === 'suspended' || look.verdict === 'deleted') return undefined;
+): Promise<Outcome | 'over' | undefined> {
+  if (look.verdict === 'deleted') return finalize(key, look, turn.failures, parts);
+  if (look.verdict === 'suspended') return undefined;
   if (look.verdict === 'waiting' || look.verdict === 'rejected') {
     parts.journal.revision(look.artifact?.revision, look.source);
     const outcome = blocked(look, look.retryMs);
@@ -200,26 +199,30 @@ async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Pro
   return outcome;
 }
 
-async function finalize(key: ObjectKey, look: Look, parts: RunParts): Promise<boolean> {
-  parts.journal.revision(undefined, look.source);
-  parts.journal.doing('finalize', 'deleting the objects of the inventory');
+async function finalize(
+  key: ObjectKey,
+  look: Look,
+  failures: number,
+  { journal }: RunParts,
+): Promise<Outcome | 'over'> {
+  journal.revision(undefined, look.source);
+  journal.doing('finalize', 'deleting the objects of the inventory');
   try {
     const summary = 'finalize the deletion';
     const { counts } = await stages.finalize.executeWithOptions({ summary }, [key]);
-    parts.journal.ended({
+    journal.ended({
       phase: 'deleted',
       ready: true,
       reason: 'Deleted',
       message: 'finalized',
       memo: { outcome: 'deleted', changes: changesInWords(undefined, counts.deleted), ...counts },
     });
-    return true;
+    return 'over';
   } catch (error) {
     const failure = stageFailure(error, 'PruneFailed');
     if (!failure) throw error;
-    const facts = { look, result: {}, durationMs: 0, nextMs: look.retryMs };
-    await conclude(key, failed(facts, failure), parts.journal);
-    return false;
+    const facts = { look, result: {}, durationMs: 0, nextMs: retryDelay(failures + 1, look) };
+    return conclude(key, failed(facts, failure), journal);
   }
 }
 

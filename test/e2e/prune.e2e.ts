@@ -27,6 +27,50 @@ async function deploy(name: string, maps: string[], spec: object = {}): Promise<
   );
 }
 
+/** Lets the API server refuse the deletion of a ConfigMap, until the function that it gives is called. */
+async function forbidDeletion(name: string): Promise<() => Promise<void>> {
+  const title = `keep-${name}-${space.name}`;
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'] };
+  const policy = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: title },
+    spec: {
+      matchConstraints: {
+        resourceRules: [{ ...rule, resources: ['configmaps'] }],
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': space.name } },
+      },
+      validations: [{ expression: `oldObject.metadata.name != '${name}'`, message: 'guarded' }],
+    },
+  };
+  const base = '/apis/admissionregistration.k8s.io/v1';
+  const binding = {
+    apiVersion: policy.apiVersion,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: title },
+    spec: { policyName: title, validationActions: ['Deny'] },
+  };
+  const post = (path: string, body: object): Promise<unknown> =>
+    space.cluster.request({ method: 'POST', path, body });
+  await post(`${base}/validatingadmissionpolicies`, policy);
+  const bindings = `${base}/validatingadmissionpolicybindings`;
+  await post(bindings, binding);
+  // A policy takes a moment until it is enforced; a dry run finds out without a deletion.
+  const dryRun = {
+    method: 'DELETE',
+    path: `/api/v1/namespaces/${space.name}/configmaps/${name}`,
+    query: { dryRun: 'All' },
+  } as const;
+  await expect
+    .poll(() => space.cluster.request(dryRun).catch((error: unknown) => String(error)), {
+      timeout: 20_000,
+    })
+    .toContain('denied');
+  return async () => {
+    await space.cluster.request({ method: 'DELETE', path: `${bindings}/${title}` });
+  };
+}
+
 test('what is protected or belongs to another by now is kept', async () => {
   await deploy('guards', ['plain', 'switched', 'moved']);
   const annotations = { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' };
@@ -65,50 +109,7 @@ test.each([
 
 test('a deletion that the API server refuses fails the prune and is tried again', async () => {
   await deploy('refused', ['guarded', 'other']);
-  const policy = {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingAdmissionPolicy',
-    metadata: { name: `keep-${space.name}` },
-    spec: {
-      matchConstraints: {
-        resourceRules: [
-          {
-            apiGroups: [''],
-            apiVersions: ['v1'],
-            operations: ['DELETE'],
-            resources: ['configmaps'],
-          },
-        ],
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': space.name } },
-      },
-      validations: [{ expression: "oldObject.metadata.name != 'guarded'", message: 'guarded' }],
-    },
-  };
-  const base = '/apis/admissionregistration.k8s.io/v1';
-  const binding = {
-    apiVersion: policy.apiVersion,
-    kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name: policy.metadata.name },
-    spec: { policyName: policy.metadata.name, validationActions: ['Deny'] },
-  };
-  await space.cluster.request({
-    method: 'POST',
-    path: `${base}/validatingadmissionpolicies`,
-    body: policy,
-  });
-  const bindings = `${base}/validatingadmissionpolicybindings`;
-  await space.cluster.request({ method: 'POST', path: bindings, body: binding });
-  // A policy takes a moment until it is enforced; a dry run finds out without a deletion.
-  const dryRun = {
-    method: 'DELETE',
-    path: `/api/v1/namespaces/${space.name}/configmaps/guarded`,
-    query: { dryRun: 'All' },
-  } as const;
-  await expect
-    .poll(() => space.cluster.request(dryRun).catch((error: unknown) => String(error)), {
-      timeout: 20_000,
-    })
-    .toContain('denied');
+  const allow = await forbidDeletion('guarded');
   await repository.commit({ 'refused/a.yaml': '# empty\n' });
   await space.signal('GitRepository', 'repo');
   const failed = await space.until('Kustomization', 'refused', (row) =>
@@ -117,7 +118,7 @@ test('a deletion that the API server refuses fails the prune and is tried again'
   expect(failed.status.inventory?.entries).toEqual([
     { id: `${space.name}_guarded__ConfigMap`, v: 'v1' },
   ]);
-  await space.cluster.request({ method: 'DELETE', path: `${bindings}/${policy.metadata.name}` });
+  await allow();
   await expect
     .poll(
       async () => {
@@ -133,6 +134,18 @@ test('a deletion that the API server refuses fails the prune and is tried again'
     (row) => row.status.inventory?.entries.length === 0,
   );
   expect(healed.status.inventory?.entries).toEqual([]);
+});
+
+test('a Kustomization whose deletion is refused tries again at its retry interval', async () => {
+  await deploy('stuck', ['stuck'], { interval: '1h', retryInterval: '2s' });
+  const allow = await forbidDeletion('stuck');
+  await space.remove('Kustomization', 'stuck');
+  await space.until('Kustomization', 'stuck', (row) =>
+    (row.status.conditions ?? []).some(({ reason }) => reason === 'PruneFailed'),
+  );
+  await allow();
+  await space.untilGone('Kustomization', 'stuck');
+  expect(await space.get('ConfigMap', 'stuck')).toBeUndefined();
 });
 
 test('an update that comes in while the deletion is under way gets its answer', async () => {
