@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import { parse } from 'yaml';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { createServingCertificate } from '../../deploy/dev/stack/certificates.ts';
 import { conditionOf, kustomization, type Manifest } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
+import { addressIn, grantConfigMaps, tokenKubeconfig } from '../support/remote.ts';
 import { openSource } from '../support/space.ts';
 
 const { space } = await openSource({
@@ -13,18 +12,8 @@ const { space } = await openSource({
   'outside/cm.yaml': configMap('outside').replace('name:', 'namespace: default\n  name:'),
 });
 
-const rbac = 'rbac.authorization.k8s.io';
-let server = '';
-let ca = '';
-
-beforeAll(async () => {
-  const text = await readFile(inject('kubeconfig'), 'utf8');
-  const [{ cluster }] = (parse(text) as { clusters: [{ cluster: Record<string, string> }] })
-    .clusters;
-  server = cluster['server'] ?? '';
-  ca = Buffer.from(cluster['certificate-authority-data'] ?? '', 'base64').toString('utf8');
-  await space.untilReady('GitRepository', 'repo');
-});
+const { server, ca } = await addressIn(inject('kubeconfig'));
+await space.untilReady('GitRepository', 'repo');
 
 /** How the cluster itself is reached as if it were another one: with tokens of a ServiceAccount of this namespace. */
 const access = (name: string, data: Record<string, string> = {}): Manifest => ({
@@ -48,16 +37,7 @@ const by = (name: string, spec: object = {}): object => ({
   ...spec,
 });
 
-async function grant(account: string): Promise<void> {
-  const apiVersion = `${rbac}/v1`;
-  const metadata = { name: account };
-  await space.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata });
-  const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['*'] }];
-  await space.apply({ apiVersion, kind: 'Role', metadata, rules });
-  const roleRef = { apiGroup: rbac, kind: 'Role', name: account };
-  const subjects = [{ kind: 'ServiceAccount', name: account, namespace: space.name }];
-  await space.apply({ apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects });
-}
+const grant = (account: string): Promise<void> => grantConfigMaps(space, account);
 
 test('a remote cluster is worked on with tokens of a ServiceAccount, and its rights alone', async () => {
   await grant('deployer');
@@ -131,16 +111,8 @@ test('a cluster that hangs does not keep a worker from the others', async () => 
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const { port } = silent.address() as AddressInfo;
   const name = 'hanging';
-  const cluster = {
-    server: `https://127.0.0.1:${port}`,
-    'certificate-authority-data': Buffer.from(certificate.ca).toString('base64'),
-  };
-  const value = JSON.stringify({
-    'current-context': name,
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    clusters: [{ name, cluster }],
-    users: [{ name, user: { token: 'any' } }],
-  });
+  const address = { server: `https://127.0.0.1:${port}`, ca: certificate.ca };
+  const value = tokenKubeconfig(address, 'any');
   await space.apply({
     apiVersion: 'v1',
     kind: 'Secret',
