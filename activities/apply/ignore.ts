@@ -1,8 +1,7 @@
 import type { Kustomization } from '../../api/index.ts';
+import { ignoreRules } from '../cluster/spec-ignore.ts';
 import type { KubeObject } from '../cluster/object.ts';
-import { objectSelector } from '../cluster/selector.ts';
 import { fieldManager } from '../cluster/server-side-apply.ts';
-import { fail } from '../failures.ts';
 import { rowsOf, takeOver, type FieldTree } from './managed-fields.ts';
 
 /** Gives an object as it is to be sent, its ignored fields left to the cluster. */
@@ -10,18 +9,13 @@ export type LeaveIgnored = (object: KubeObject, live: KubeObject) => KubeObject;
 
 /**
  * Reads spec.ignore. Of an object that is in the cluster, a field that a rule points at (RFC 6901) is sent as it stands there, or not at
- * all where another manager applies it. Raises ApplyFailed for a rule that can not be read.
+ * all where another manager applies it. Fails with InvalidSpec for a rule that can not be read.
  */
 export function ignoredFields(
-  rules: Kustomization['spec']['ignore'] = [],
+  rules?: Kustomization['spec']['ignore'],
   overriddenManagers: readonly string[] = [],
 ): LeaveIgnored {
-  const read = rules.map(({ target, paths }, index) => {
-    const place = `spec.ignore[${index}]`;
-    const matches = attempt(place, () => objectSelector(target));
-    const pointers = paths.map((path) => pointerOf(place, path));
-    return { matches: (object: KubeObject) => attempt(place, () => matches(object)), pointers };
-  });
+  const read = ignoreRules(rules);
   return (object, live) => {
     const pointers = read.filter(({ matches }) => matches(object)).flatMap((rule) => rule.pointers);
     if (pointers.length === 0) return object;
@@ -31,23 +25,6 @@ export function ignoredFields(
     }
     return sent;
   };
-}
-
-function attempt<T>(place: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw fail('ApplyFailed', `${place}: ${error instanceof Error ? error.message : 'not valid'}`);
-  }
-}
-
-/** The tokens of a JSON pointer. Raises ApplyFailed, naming the place, for what is none. */
-export function pointerOf(place: string, path: string): string[] {
-  if (!/^(\/([^~/]|~[01])+)+$/.test(path)) {
-    throw fail('ApplyFailed', `${place}: path '${path}' is no JSON pointer such as /spec/replicas`);
-  }
-  const tokens = path.slice(1).split('/');
-  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** An ignored field, and the managers whose fields we take over. */

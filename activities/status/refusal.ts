@@ -1,6 +1,7 @@
 import { unsupportedFields } from '../../api/index.ts';
 import { budgetOf } from '../cluster/deletion-budget.ts';
 import { healthExpressions } from '../cluster/health-expressions.ts';
+import { ignoreRules } from '../cluster/spec-ignore.ts';
 import type { LoadedKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectKey } from '../contract.ts';
 import { readyExpression } from './dependencies.ts';
@@ -26,7 +27,11 @@ export interface ObservePolicy {
 /** Why a spec is not worked on at all, until it is changed. */
 export interface Refusal {
   readonly reason:
-    'UnsupportedField' | 'AccessDenied' | 'InvalidCELExpression' | 'InvalidAnnotation';
+    | 'UnsupportedField'
+    | 'AccessDenied'
+    | 'InvalidCELExpression'
+    | 'InvalidSpec'
+    | 'InvalidAnnotation';
   readonly why: string;
 }
 
@@ -61,12 +66,14 @@ export function refusalOf(
     for (const { readyExpr } of spec.dependsOn ?? []) if (readyExpr) readyExpression(readyExpr);
   });
   if (expression !== undefined) return { reason: 'InvalidCELExpression', why: expression };
+  const ignore = faultOf(() => ignoreRules(spec.ignore));
+  if (ignore !== undefined) return { reason: 'InvalidSpec', why: ignore };
   // Without prune nothing is deleted, and a budget has nothing to say.
   const budget = spec.prune ? faultOf(() => budgetOf(object, undefined)) : undefined;
   return budget === undefined ? undefined : { reason: 'InvalidAnnotation', why: budget };
 }
 
-function faultOf(check: () => void): string | undefined {
+function faultOf(check: () => unknown): string | undefined {
   try {
     check();
     return undefined;

@@ -161,6 +161,18 @@ test('a field whose behaviour is not there yet stalls the object and is named', 
   expect(app.status.observedGeneration).toBe(1);
 });
 
+test('an ignore rule that can not be read stalls the object before anything is applied', async () => {
+  await deploy('ignorant', { 'a.yaml': configMap('ignorant') }, { ignore: [{ paths: ['data'] }] });
+  const app = await space.untilReady('Kustomization', 'ignorant', 'False');
+  const message = expect.stringContaining(
+    "spec.ignore[0]: path 'data' is no JSON pointer",
+  ) as string;
+  expect(conditionOf(app, 'Stalled')).toMatchObject({ reason: 'InvalidSpec', message });
+  expect(await space.get('ConfigMap', 'ignorant')).toBeUndefined();
+  await space.patch('Kustomization', 'ignorant', { spec: { ignore: [{ paths: ['/data'] }] } });
+  await space.untilReady('Kustomization', 'ignorant');
+});
+
 test('what the schema forbids the API server refuses', async () => {
   await expect(space.apply(kustomization('wrong', 'repo', { interval: 'often' }))).rejects.toThrow(
     'spec.interval',

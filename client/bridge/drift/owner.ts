@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Kustomization, parseDuration, type Condition } from '../../../api/index.ts';
-import { pointerOf } from '../../../activities/apply/ignore.ts';
+import { pointerOf } from '../../../activities/cluster/spec-ignore.ts';
 import type { InventoryEntry } from '../../../activities/cluster/inventory.ts';
 import type { KubeObject } from '../../../activities/cluster/object.ts';
 import { reportOnly } from '../../../activities/cluster/report-only.ts';

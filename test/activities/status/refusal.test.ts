@@ -46,6 +46,18 @@ test('an expression that can not be compiled is refused with its place', () => {
   });
 });
 
+test('an ignore rule that can not be read is refused with its place', () => {
+  const paths = ['/spec/replicas'];
+  expect(refusal({ ignore: [{ paths }, { paths: ['spec.replicas'] }] })).toEqual({
+    reason: 'InvalidSpec',
+    why: "spec.ignore[1]: path 'spec.replicas' is no JSON pointer such as /spec/replicas",
+  });
+  expect(refusal({ ignore: [{ paths, target: { name: '(' } }] })).toMatchObject({
+    reason: 'InvalidSpec',
+  });
+  expect(refusal({ ignore: [{ paths }] })).toBeUndefined();
+});
+
 test('a malformed deletion budget is refused, unless nothing is pruned anyway', () => {
   const annotations = { 'sluice.dev/max-deletions': 'few' };
   expect(refusal({}, false, annotations)).toEqual({
