@@ -64,18 +64,19 @@ function stagesOf(deps: ActivityDeps): Activities {
     (await artifacts.open(artifact)).directory;
   const closures = createClosures();
   const { ageSecret } = deps;
-  const inputs = (pass: Pass): ReturnType<typeof inputsDigest> =>
-    inputsDigest({ cluster, closures, load, openArtifact, ageSecret }, pass);
+  const sources = { cluster, closures, openArtifact, ageSecret };
   return {
     observe: (key) => observe(cluster, key, deps.policy),
-    inputs: async (pass) => (await inputs(pass)) ?? null,
+    inputs: async (pass) => (await inputsDigest(sources, pass, await load(pass))) ?? null,
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
-      await progress(cluster, pass, `Fetching manifests for revision ${revision}`);
+      const loaded = await load(pass);
+      const message = `Fetching manifests for revision ${revision}`;
+      await progress(cluster, pass, loaded, { message });
       const { attempt } = Context.current().info;
       const { httpRetry } = deps;
       const fetched = await fetchArtifact(artifacts, pass, { attempt, httpRetry });
-      const digest = await inputs(pass);
+      const digest = await inputsDigest(sources, pass, loaded);
       return digest === undefined ? fetched : { ...fetched, inputs: digest };
     }),
     render: alive((pass: Pass) => renderManifests(rendered, pass)),

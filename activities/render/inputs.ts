@@ -11,7 +11,6 @@ import type { Closures } from './closure.ts';
 export interface InputSources {
   readonly cluster: Cluster;
   readonly closures: Closures;
-  readonly load: (pass: Pass) => Promise<LoadedKustomization>;
   /** Gives the directory of an unpacked artifact, fetching it where this worker does not hold it. */
   readonly openArtifact: (artifact: ArtifactRef) => Promise<string>;
   /** The Secret with the age keys of Kustomizations whose decryption names no Secret. */
@@ -23,10 +22,10 @@ export interface InputSources {
  * of the ConfigMaps and Secrets it refers to. Undefined where the digest can not tell: a base on another host, or a build that fails.
  */
 export async function inputsDigest(
-  { cluster, closures, load, openArtifact, ageSecret }: InputSources,
+  { cluster, closures, openArtifact, ageSecret }: InputSources,
   pass: Pass,
+  { spec, object }: LoadedKustomization,
 ): Promise<string | undefined> {
-  const { spec, object } = await load(pass);
   const root = await openArtifact(pass.artifact);
   // A build that fails is told by the render stage, in its words.
   const closure = await closures.digest(root, spec, pass.source).catch(() => undefined);

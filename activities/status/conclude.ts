@@ -2,7 +2,11 @@ import type { Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { withConditions, type WantedCondition } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
-import { loadKustomization, patchKustomization } from '../cluster/kustomizations.ts';
+import {
+  loadKustomization,
+  patchKustomization,
+  type LoadedKustomization,
+} from '../cluster/kustomizations.ts';
 import type { ObjectKey, Outcome, Pass } from '../contract.ts';
 import { conditionsOf } from './kustomization-conditions.ts';
 import { recordHistory } from './history.ts';
@@ -35,15 +39,13 @@ export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcom
   );
 }
 
-/** Tells in the status that a pass runs; `message` says in words what it does. */
+/** Tells in the status of a Kustomization, as it was just read, that a pass runs; `message` says in words what it does. */
 export async function progress(
   cluster: Cluster,
   { key, generation }: Pass,
-  message: string,
-  further: readonly WantedCondition[] = [],
+  { status }: LoadedKustomization,
+  { message, further = [] }: { message: string; further?: readonly WantedCondition[] },
 ): Promise<void> {
-  const loaded = await loadKustomization(cluster, key);
-  if (!loaded) return;
   const now = new Date().toISOString();
   const ready = {
     type: 'Ready',
@@ -55,7 +57,7 @@ export async function progress(
     { ...ready, reason: 'Progressing' },
     ...further,
   ] as const;
-  const current = loaded.status.conditions ?? [];
+  const current = status.conditions ?? [];
   const conditions = withConditions(current, wanted, ['Stalled'], { generation, now });
   await patchKustomization(cluster, key, { status: { conditions } });
 }
@@ -65,7 +67,8 @@ export async function tellHealthWait(cluster: Cluster, pass: Pass): Promise<void
   const limit = `with a timeout of ${Math.round(pass.timeoutMs / 1000)}s`;
   const message = `Running health checks for revision ${pass.artifact.revision} ${limit}`;
   const healthy = { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message } as const;
-  await progress(cluster, pass, message, [healthy]);
+  const loaded = await loadKustomization(cluster, pass.key);
+  if (loaded) await progress(cluster, pass, loaded, { message, further: [healthy] });
 }
 
 /** A merge patch would keep the origin of the revision before. */
