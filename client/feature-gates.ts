@@ -8,6 +8,8 @@ const standard = {
   AdditiveCELDependencyCheck: false,
   CancelHealthCheckOnNewRevision: true,
   DisableConfigWatchers: false,
+  /** Artifacts of other producers are accepted from objects of the kind ExternalArtifact. */
+  ExternalArtifact: true,
 };
 
 /** What an open gate means. */
@@ -26,7 +28,6 @@ const idle: Readonly<Record<string, string>> = {
     'Secrets and ConfigMaps are read when they are needed, and never cached',
   DirectSourceFetch: 'sources are always read from the API server itself',
   DisableStatusPollerCache: 'health checks read from the API server itself',
-  ExternalArtifact: 'artifacts of other producers are always accepted',
   GroupChangeLog: 'changes are always told as one event',
   MigrateAPIVersion:
     'managed fields are moved to the version of the manifest where the API server refuses it otherwise',

@@ -125,6 +125,7 @@ function rulesOf(
       requeueDependencyMs: settings.SLUICE_REQUEUE_DEPENDENCY,
       retryBackoff: settings.SLUICE_RETRY_BACKOFF,
       jitterPercent,
+      externalArtifacts: open.ExternalArtifact,
       additiveReadyExpr: open.AdditiveCELDependencyCheck,
       newsEndsHealthWait: open.CancelHealthCheckOnNewRevision,
     },

@@ -18,6 +18,8 @@ export interface ObservePolicy {
   readonly requeueDependencyMs: number;
   /** By how many per cent intervals are spread; Flux's flag --interval-jitter-percentage. */
   readonly jitterPercent: number;
+  /** Accepts ExternalArtifacts as sources. */
+  readonly externalArtifacts: boolean;
   /** Lets a readyExpr count beside the ready condition, not in its place. */
   readonly additiveReadyExpr: boolean;
   /** Lets news end a health wait. */
@@ -39,28 +41,15 @@ export interface Refusal {
 export function refusalOf(
   { object, spec }: LoadedKustomization,
   key: ObjectKey,
-  { noCrossNamespaceRefs }: Pick<ObservePolicy, 'noCrossNamespaceRefs'>,
+  policy: Pick<ObservePolicy, 'noCrossNamespaceRefs' | 'externalArtifacts'>,
 ): Refusal | undefined {
   const fields = unsupportedFields(object);
   if (fields.length > 0) {
     const why = `not supported yet: ${fields.join(', ')}; remove the field or wait for a version that has it`;
     return { reason: 'UnsupportedField', why };
   }
-  const { kind, namespace = key.namespace, name } = spec.sourceRef;
-  const others = [
-    { kind, namespace, name },
-    ...(spec.dependsOn ?? []).map((one) => ({
-      kind: 'Kustomization',
-      namespace: key.namespace,
-      ...one,
-    })),
-  ].filter((ref) => ref.namespace !== key.namespace);
-  const [foreign] = others;
-  if (noCrossNamespaceRefs && foreign) {
-    const title = `${foreign.kind}/${foreign.namespace}/${foreign.name}`;
-    const why = `can't access '${title}', cross-namespace references have been blocked`;
-    return { reason: 'AccessDenied', why };
-  }
+  const denied = deniedSource(spec, key, policy);
+  if (denied !== undefined) return { reason: 'AccessDenied', why: denied };
   const expression = faultOf(() => {
     healthExpressions(spec.healthCheckExprs);
     for (const { readyExpr } of spec.dependsOn ?? []) if (readyExpr) readyExpression(readyExpr);
@@ -71,6 +60,30 @@ export function refusalOf(
   // Without prune nothing is deleted, and a budget has nothing to say.
   const budget = spec.prune ? faultOf(() => budgetOf(object, undefined)) : undefined;
   return budget === undefined ? undefined : { reason: 'InvalidAnnotation', why: budget };
+}
+
+function deniedSource(
+  spec: LoadedKustomization['spec'],
+  key: ObjectKey,
+  { noCrossNamespaceRefs, externalArtifacts }: Parameters<typeof refusalOf>[2],
+): string | undefined {
+  const { kind, namespace = key.namespace, name } = spec.sourceRef;
+  if (kind === 'ExternalArtifact' && !externalArtifacts) {
+    const title = `${kind}/${namespace}/${name}`;
+    return `can't access '${title}', the feature gate ExternalArtifact is not enabled`;
+  }
+  const others = [
+    { kind, namespace, name },
+    ...(spec.dependsOn ?? []).map((one) => ({
+      kind: 'Kustomization',
+      namespace: key.namespace,
+      ...one,
+    })),
+  ].filter((ref) => ref.namespace !== key.namespace);
+  const [foreign] = others;
+  if (!noCrossNamespaceRefs || !foreign) return undefined;
+  const title = `${foreign.kind}/${foreign.namespace}/${foreign.name}`;
+  return `can't access '${title}', cross-namespace references have been blocked`;
 }
 
 function faultOf(check: () => unknown): string | undefined {

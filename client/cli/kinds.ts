@@ -16,7 +16,7 @@ export const kinds: readonly Kind[] = [
   kind('source.toolkit.fluxcd.io/v1', 'GitRepository', ['gitrepo', 'git'], true),
   kind('source.toolkit.fluxcd.io/v1', 'OCIRepository', ['ocirepo', 'oci'], true),
   kind('source.toolkit.fluxcd.io/v1', 'Bucket', [], false),
-  kind('source.toolkit.fluxcd.io/v1', 'ExternalArtifact', ['ea'], false),
+  kind('source.toolkit.fluxcd.io/v1', 'ExternalArtifact', ['ea', 'external'], false),
   kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', ['ks'], true),
 ];
 
@@ -44,6 +44,17 @@ export function parseTarget(first: string, second: string | undefined): [Kind, s
   if (!name) throw new CliError('the name is missing', `sluice get ${kindText} lists the names`);
   return [found, name];
 }
+
+/** Takes the word out of `get sources git` and `reconcile source oci app`, which people are used to: the kind alone says enough. */
+export function withoutSourceWord(argv: readonly string[]): string[] {
+  const at = argv.findIndex((word) => /^sources?$/.test(word));
+  const [verb = '', kindText = ''] = [argv[at - 1], argv[at + 1]];
+  const isKind = kindText === 'all' || kinds.some(({ names }) => names.includes(kindText));
+  const takesOut = at > 0 && verbs.has(verb) && isKind;
+  return takesOut ? argv.filter((_, index) => index !== at) : [...argv];
+}
+
+const verbs = new Set(['get', 'reconcile', 'suspend', 'resume', 'explain', 'history']);
 
 function kind(
   apiVersion: string,

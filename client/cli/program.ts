@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { addAdopt } from './adopt.ts';
 import { addApprove } from './approve.ts';
+import { addList } from './artifacts/list.ts';
+import { addPull } from './artifacts/pull.ts';
+import { addPush } from './artifacts/push.ts';
+import { addTag } from './artifacts/tag.ts';
 import { addCompletion } from './completion.ts';
 import { addDev } from './dev.ts';
 import { addDiff } from './diff.ts';
@@ -42,6 +46,10 @@ const commands = [
   addEvents,
   addAdopt,
   addPromote,
+  addPush,
+  addPull,
+  addTag,
+  addList,
   addCompletion,
 ];
 

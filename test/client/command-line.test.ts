@@ -78,9 +78,9 @@ test('feature gates have defaults, are opened and closed by name, and tell what 
     open: { DisableConfigWatchers: true },
     idle: { GroupChangeLog: expect.any(String) as string },
   });
-  expect(gates('StrictPostBuildSubstitutions=false,ExternalArtifact=true')).toMatchObject({
+  expect(gates('StrictPostBuildSubstitutions=false,DirectSourceFetch=true')).toMatchObject({
     open: { StrictPostBuildSubstitutions: false },
-    idle: { ExternalArtifact: expect.stringContaining('always accepted') as string },
+    idle: { DirectSourceFetch: expect.stringContaining('API server itself') as string },
   });
 });
 

@@ -21,14 +21,7 @@ import { startSystem, type TestSystem } from '../support/system.ts';
 import { specs, type Attempt } from './attempts.ts';
 import { builds } from './build-attempts.ts';
 import { kubeconfigs } from './kubeconfig-attempts.ts';
-import {
-  defineArtifacts,
-  kubeconfigSecret,
-  makeAdmin,
-  serverOf,
-  snapshotOf,
-  tokenOf,
-} from './tenants.ts';
+import { kubeconfigSecret, makeAdmin, serverOf, snapshotOf, tokenOf } from './tenants.ts';
 
 /** Tenants a and b, each the admin of a namespace of its own, on a worker that the platform team locked down, and a second cluster. */
 let system: TestSystem;
@@ -65,7 +58,6 @@ beforeAll(async () => {
     await remote.request({ method: 'POST', path: '/api/v1/namespaces', body: namespace });
     for (const cluster of [a.cluster, remote]) await makeAdmin(cluster, name);
   }
-  await defineArtifacts(a.cluster, a.name);
   inner = createServer((_, response) => response.end('inner-secret'));
   await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
   repository = await testRepository();
@@ -119,7 +111,13 @@ const slug = (title: string): string =>
 
 /** The answer that an attempt of tenant a got: the condition of its Kustomization. */
 async function answerTo({ title, spec = {}, objects = [], expected }: Attempt): Promise<void> {
-  for (const object of objects) await a.apply(object);
+  for (const object of objects) {
+    await a.apply(object);
+    // The status is a resource of its own.
+    const { kind, metadata, status } = object;
+    if (typeof status === 'object' && status !== null)
+      await a.patchStatus(String(kind), metadata.name, status);
+  }
   const name = slug(title);
   const usual = { path: `./${name}`, retryInterval: '1h', targetNamespace: a.name };
   const { answer, row } = await tell(kustomization(name, 'repo', { ...usual, ...spec }));

@@ -6,34 +6,6 @@ import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import type { Stack } from '../../deploy/dev/index.ts';
 import type { Manifest } from '../support/cluster.ts';
 
-/** Installs ExternalArtifact as a kind that tenants may write, status and all, and waits until it is served. */
-export async function defineArtifacts(cluster: Cluster, namespace: string): Promise<void> {
-  const group = 'source.toolkit.fluxcd.io';
-  const plural = 'externalartifacts';
-  const schema = {
-    openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  };
-  await serverSideApply(cluster, {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind: 'ExternalArtifact', plural, singular: 'externalartifact' },
-      versions: [{ name: 'v1', served: true, storage: true, schema }],
-    },
-  });
-  const path = `/apis/${group}/v1/namespaces/${namespace}/${plural}`;
-  const served = (): Promise<boolean> =>
-    cluster.request({ method: 'GET', path }).then(
-      () => true,
-      () => false,
-    );
-  while (!(await served())) await new Promise((resolve) => setTimeout(resolve, 200));
-  cluster.discovery.forget();
-}
-
 /** Gives the default account of a namespace every right in it and nothing else; it may act as itself, which a remote cluster asks for. */
 export async function makeAdmin(cluster: Cluster, namespace: string): Promise<void> {
   const apiVersion = 'rbac.authorization.k8s.io/v1';

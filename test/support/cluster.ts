@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
+import { mergePatch } from '../../activities/cluster/merge-patch.ts';
 import type { KubeObject, ObjectRef } from '../../activities/cluster/object.ts';
 import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { reconcileSignal, workflowId } from '../../workflows/messages.ts';
@@ -15,6 +16,8 @@ export interface TestNamespace {
   apply(object: Manifest): Promise<KubeObject>;
   get(kind: string, name: string): Promise<KubeObject | undefined>;
   patch(kind: string, name: string, body: object): Promise<void>;
+  /** Merges into the status of an object, as its controller would. */
+  patchStatus(kind: string, name: string, status: object): Promise<void>;
   remove(kind: string, name: string): Promise<void>;
   /** Waits until an object satisfies a condition; the error shows the object as it was last. */
   until(
@@ -59,8 +62,15 @@ export type Row = KubeObject & {
     }[];
     observedGeneration?: number;
     inventory?: { entries: { id: string; v: string }[] };
-    artifact?: { url: string; digest: string; revision: string; path: string };
+    artifact?: {
+      url: string;
+      digest: string;
+      revision: string;
+      path: string;
+      metadata?: Record<string, string>;
+    };
     lastAppliedRevision?: string;
+    lastAppliedOriginRevision?: string;
     lastAttemptedRevision?: string;
     lastHandledReconcileAt?: string;
     history?: { digest: string; lastReconciledStatus: string; totalReconciliations: number }[];
@@ -70,6 +80,8 @@ export type Row = KubeObject & {
 
 const versions: Record<string, string> = {
   GitRepository: 'source.toolkit.fluxcd.io/v1',
+  OCIRepository: 'source.toolkit.fluxcd.io/v1',
+  Bucket: 'source.toolkit.fluxcd.io/v1',
   ExternalArtifact: 'source.toolkit.fluxcd.io/v1',
   Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
   Deployment: 'apps/v1',
@@ -145,6 +157,10 @@ export async function testNamespace(
       const path = await cluster.path(place(kind, object));
       await cluster.request({ method: 'PATCH', path, query, contentType, body });
     },
+    async patchStatus(kind, object, status) {
+      const options = { manager: 'other-controller', subresource: 'status' } as const;
+      await mergePatch(cluster, place(kind, object), { status }, options);
+    },
     async remove(kind, object) {
       await cluster.request({ method: 'DELETE', path: await cluster.path(place(kind, object)) });
     },
@@ -193,6 +209,16 @@ export function gitRepository(name: string, url: string, spec: object = {}): Man
     kind: 'GitRepository',
     metadata: { name },
     spec: { url, interval: '1m', ref: { branch: 'main' }, ...spec },
+  };
+}
+
+/** An OCIRepository manifest of a registry on this machine, without TLS unless the spec says otherwise. */
+export function ociRepository(name: string, repository: string, spec: object = {}): Manifest {
+  return {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'OCIRepository',
+    metadata: { name },
+    spec: { url: `oci://${repository}`, interval: '1m', insecure: true, ...spec },
   };
 }
 

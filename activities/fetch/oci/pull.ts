@@ -1,11 +1,11 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { OCIRepository } from '../../../api/index.ts';
 import { fail } from '../../failures.ts';
 import { writeArchive, type Archived } from '../archive.ts';
 import { withoutIgnored } from '../build-artifact.ts';
-import type { TreeFile } from '../git.ts';
+import { filesIn } from '../local-files.ts';
 import { unpack } from '../unpack.ts';
 import type { Descriptor, Manifest } from './manifest.ts';
 import { readManifest, saveBlob } from './registry.ts';
@@ -45,8 +45,8 @@ export async function pullArtifact<T>(
   }
 }
 
-/** Of an index the image for Linux on amd64 is meant, as for every client that is told nothing. */
-async function imageManifest(session: Session, digest: string): Promise<Manifest> {
+/** The manifest of a tag or digest; of an index the image for Linux on amd64 is meant, as for every client that is told nothing. Raises RegistryError or OCIPullFailed. */
+export async function imageManifest(session: Session, digest: string): Promise<Manifest> {
   const { manifest } = await readManifest(session, digest);
   if (!manifest.manifests) return manifest;
   const image = manifest.manifests.find(
@@ -56,7 +56,8 @@ async function imageManifest(session: Session, digest: string): Promise<Manifest
   throw fail('OCIPullFailed', `${digest} is an index without an image for linux/amd64`);
 }
 
-function selectLayer({ layers }: Manifest, mediaType: string | undefined): Descriptor {
+/** The first layer, or the first of a media type. Raises OCILayerFailed. */
+export function selectLayer({ layers }: Manifest, mediaType: string | undefined): Descriptor {
   const found = (layers ?? []).find((layer) => !mediaType || layer.mediaType === mediaType);
   if (found) return found;
   const types = [...new Set((layers ?? []).map((layer) => layer.mediaType))].slice(0, 10);
@@ -92,19 +93,6 @@ async function unpackLayer(blob: string, tree: string): Promise<void> {
     if (!(error instanceof ApplicationFailure)) throw error;
     throw fail('OCILayerFailed', `the layer can not be extracted: ${error.message}`);
   }
-}
-
-async function filesIn(directory: string): Promise<TreeFile[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(
-    files.map(async ({ parentPath, name }) => {
-      const file = join(parentPath, name);
-      const { mode } = await stat(file);
-      const path = relative(directory, file).split(sep).join('/');
-      return { path, executable: (mode & 0o100) !== 0, oid: '', read: () => readFile(file) };
-    }),
-  );
 }
 
 /** The annotations go into the status of the source, which must stay small. */

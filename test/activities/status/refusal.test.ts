@@ -9,12 +9,13 @@ function refusal(
   fields: Partial<Kustomization['spec']>,
   noCrossNamespaceRefs = false,
   annotations: Record<string, string> = {},
+  externalArtifacts = true,
 ): Refusal | undefined {
   const spec = specWith(fields);
   const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
   const metadata = { ...key, annotations };
   const object = { apiVersion, kind: 'Kustomization', metadata, spec };
-  return refusalOf({ spec, status: {}, object }, key, { noCrossNamespaceRefs });
+  return refusalOf({ spec, status: {}, object }, key, { noCrossNamespaceRefs, externalArtifacts });
 }
 
 const sourceOf = (namespace?: string): Partial<Kustomization['spec']> => ({
@@ -29,6 +30,15 @@ test('a source of another namespace is refused where the platform team forbids i
   expect(refusal(sourceOf('platform'))).toBeUndefined();
   expect(refusal(sourceOf('apps'), true)).toBeUndefined();
   expect(refusal(sourceOf(), true)).toBeUndefined();
+});
+
+test('an ExternalArtifact is refused where its gate is closed', () => {
+  const sourceRef = { kind: 'ExternalArtifact', name: 'made' } as const;
+  expect(refusal({ sourceRef }, false, {}, false)).toEqual({
+    reason: 'AccessDenied',
+    why: "can't access 'ExternalArtifact/apps/made', the feature gate ExternalArtifact is not enabled",
+  });
+  expect(refusal({ sourceRef })).toBeUndefined();
 });
 
 test('a dependency of another namespace is refused likewise', () => {
