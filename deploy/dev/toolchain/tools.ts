@@ -1,4 +1,6 @@
+import * as downloads from './downloads.ts';
 import type { Build, Download, Platform } from './release.ts';
+import { VERSIONS } from './versions.ts';
 
 /** The programs the local stack is made of. */
 export type ToolName =
@@ -9,9 +11,11 @@ export type ToolName =
   | 'kube-scheduler'
   | 'kubectl'
   | 'kustomize'
+  | 'kustomize-controller'
   | 'kwok'
   | 'registry'
   | 'sops'
+  | 'source-controller'
   | 'temporal';
 
 /** How to recognise, download and build one pinned program. */
@@ -27,29 +31,21 @@ export interface Tool {
   readonly build: Build;
 }
 
-const KUBERNETES = 'v1.37.2';
-const ETCD = 'v3.6.5';
-const HELM = 'v3.22.0';
+const { KUBERNETES, ETCD, HELM, KUSTOMIZE, KWOK, REGISTRY, SOPS, TEMPORAL } = VERSIONS;
 /** Without it helm takes a cluster that it can not ask for one of version 1.20. */
 const HELM_KUBERNETES = ['pkg/chartutil', 'pkg/lint/rules']
   .map((path) => `helm.sh/helm/v3/${path}.k8sVersion`)
   .map((name) => `-X ${name}Major=1 -X ${name}Minor=37`)
   .join(' ');
-const KUSTOMIZE = 'v5.8.1';
-const KWOK = 'v0.7.0';
-const REGISTRY = 'v3.1.2';
-const SOPS = 'v3.13.3';
-const TEMPORAL = 'v1.5.1';
-const GITHUB = 'https://github.com';
 
-/** Every tool with its pinned version: the only place to change one, together with the go.mod of its module. */
+/** Every tool, and how it is had. */
 export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   'kube-apiserver': kubernetes('kube-apiserver', '7–12 min the first time', 10),
   temporal: tool({
     name: 'temporal',
     version: TEMPORAL,
     versionArgs: ['--version'],
-    download: temporalDownload,
+    download: downloads.temporal,
     build: {
       module: 'temporal',
       package: 'github.com/temporalio/cli/cmd/temporal',
@@ -62,7 +58,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'etcd',
     version: ETCD,
     versionArgs: ['--version'],
-    download: etcdDownload,
+    download: downloads.etcd,
     build: {
       module: 'etcd',
       package: 'go.etcd.io/etcd/server/v3',
@@ -77,7 +73,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'kwok',
     version: KWOK,
     versionArgs: ['--version'],
-    download: kwokDownload,
+    download: downloads.kwok,
     build: {
       module: 'kwok',
       package: 'sigs.k8s.io/kwok/cmd/kwok',
@@ -90,7 +86,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'sops',
     version: SOPS,
     versionArgs: ['--version', '--disable-version-check'],
-    download: sopsDownload,
+    download: downloads.sops,
     build: {
       module: 'sops',
       package: 'github.com/getsops/sops/v3/cmd/sops',
@@ -103,7 +99,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'helm',
     version: HELM,
     versionArgs: ['version', '--template={{.Version}}'],
-    download: helmDownload,
+    download: downloads.helm,
     build: {
       module: 'helm',
       package: 'helm.sh/helm/v3/cmd/helm',
@@ -131,7 +127,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'kustomize',
     version: KUSTOMIZE,
     versionArgs: ['version'],
-    download: kustomizeDownload,
+    download: downloads.kustomize,
     build: {
       module: 'kustomize',
       package: 'sigs.k8s.io/kustomize/kustomize/v5',
@@ -140,6 +136,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
       minutes: 1,
     },
   }),
+  'kustomize-controller': controller('kustomize-controller', VERSIONS.KUSTOMIZE_CONTROLLER),
+  'source-controller': controller('source-controller', VERSIONS.SOURCE_CONTROLLER),
 };
 
 function tool(
@@ -149,6 +147,13 @@ function tool(
   return { env, anyVersionFromEnv: false, ...given };
 }
 
+/** Flux publishes its controllers as images alone. */
+function controller(name: ToolName, version: string): Tool {
+  const module = { module: name, package: `github.com/fluxcd/${name}`, ldflags: '' };
+  const build = { ...module, usually: '5–8 min the first time', minutes: 8 };
+  return tool({ name, version, versionArgs: ['--help'], download: () => undefined, build });
+}
+
 function kubernetes(name: ToolName, usually: string, minutes: number): Tool {
   const [major, minor] = KUBERNETES.slice(1).split('.');
   return tool({
@@ -156,7 +161,7 @@ function kubernetes(name: ToolName, usually: string, minutes: number): Tool {
     version: KUBERNETES,
     versionArgs: name === 'kubectl' ? ['version', '--client'] : ['--version'],
     anyVersionFromEnv: name === 'kubectl',
-    download: (platform) => kubernetesDownload(name, platform),
+    download: (platform) => downloads.kubernetes(name, platform),
     build: {
       module: 'kubernetes',
       package: `k8s.io/kubernetes/cmd/${name}`,
@@ -170,78 +175,4 @@ function kubernetes(name: ToolName, usually: string, minutes: number): Tool {
       minutes,
     },
   });
-}
-
-/** Servers are published for Linux only, kubectl for macOS too. */
-function kubernetesDownload(name: ToolName, { os, arch }: Platform): Download | undefined {
-  if (os !== 'linux' && name !== 'kubectl') return undefined;
-  const url = `https://dl.k8s.io/release/${KUBERNETES}/bin/${os}/${arch}/${name}`;
-  return { url, checksumUrl: `${url}.sha256` };
-}
-
-/** For macOS etcd publishes a zip, which is not worth a reader here: it builds in a few minutes. */
-function etcdDownload({ os, arch }: Platform): Download | undefined {
-  if (os !== 'linux') return undefined;
-  const base = `${GITHUB}/etcd-io/etcd/releases/download/${ETCD}`;
-  const folder = `etcd-${ETCD}-${os}-${arch}`;
-  return {
-    url: `${base}/${folder}.tar.gz`,
-    member: `${folder}/etcd`,
-    ...checksum(
-      { os, arch },
-      '66bad39ed920f6fc15fd74adcb8bfd38ba9a6412f8c7852d09eb11670e88cac3',
-      `${base}/SHA256SUMS`,
-    ),
-  };
-}
-
-function kustomizeDownload({ os, arch }: Platform): Download {
-  const base = `${GITHUB}/kubernetes-sigs/kustomize/releases/download/kustomize%2F${KUSTOMIZE}`;
-  return {
-    url: `${base}/kustomize_${KUSTOMIZE}_${os}_${arch}.tar.gz`,
-    member: 'kustomize',
-    ...checksum(
-      { os, arch },
-      '029a7f0f4e1932c52a0476cf02a0fd855c0bb85694b82c338fc648dcb53a819d',
-      `${base}/checksums.txt`,
-    ),
-  };
-}
-
-function temporalDownload({ os, arch }: Platform): Download {
-  const base = `${GITHUB}/temporalio/cli/releases/download/${TEMPORAL}`;
-  return {
-    url: `${base}/temporal_cli_${TEMPORAL.slice(1)}_${os}_${arch}.tar.gz`,
-    member: 'temporal',
-    ...checksum(
-      { os, arch },
-      'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
-      `${base}/checksums.txt`,
-    ),
-  };
-}
-
-function kwokDownload({ os, arch }: Platform): Download {
-  const url = `${GITHUB}/kubernetes-sigs/kwok/releases/download/${KWOK}/kwok-${os}-${arch}`;
-  return { url, checksumUrl: `${url}.sha256` };
-}
-
-function helmDownload({ os, arch }: Platform): Download {
-  const url = `https://get.helm.sh/helm-${HELM}-${os}-${arch}.tar.gz`;
-  return { url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` };
-}
-
-function sopsDownload({ os, arch }: Platform): Download {
-  const base = `${GITHUB}/getsops/sops/releases/download/${SOPS}`;
-  const url = `${base}/sops-${SOPS}.${os}.${arch}`;
-  return { url, checksumUrl: `${base}/sops-${SOPS}.checksums.txt` };
-}
-
-/** The pinned checksum is for the commonest machine; others rely on the published list. */
-function checksum(
-  { os, arch }: Platform,
-  linuxAmd64: string,
-  checksumUrl: string,
-): Pick<Download, 'sha256' | 'checksumUrl'> {
-  return os === 'linux' && arch === 'amd64' ? { sha256: linuxAmd64 } : { checksumUrl };
 }
