@@ -36,7 +36,7 @@ export interface ActivityDeps extends SourceDeps, Spread, Listeners {
   /** The deletion budget of Kustomizations that set none. */
   readonly maxDeletions: string | undefined;
   /** What the platform team allows. */
-  readonly policy: TargetPolicy & ObservePolicy;
+  readonly policy: TargetPolicy & Omit<ObservePolicy, 'reportOnly' | 'jitterPercent'>;
   readonly applyOptions: ApplyOptions;
   /** Retries of a download, after which the pass fails. */
   readonly httpRetry: number;
@@ -53,7 +53,8 @@ export function createActivities(deps: ActivityDeps): Activities {
 
 /** The stages in the order of a pass. */
 function stagesOf(deps: ActivityDeps): Activities {
-  const { cluster, artifacts } = deps;
+  const { cluster, artifacts, reportOnly, jitterPercent } = deps;
+  const policy = { ...deps.policy, reportOnly, jitterPercent };
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
   const rendered = renderedObjects({ ...deps, load });
@@ -66,7 +67,7 @@ function stagesOf(deps: ActivityDeps): Activities {
   const { ageSecret } = deps;
   const sources = { cluster, closures, openArtifact, ageSecret };
   return {
-    observe: (key) => observe(cluster, key, deps.policy),
+    observe: (key) => observe(cluster, key, policy),
     inputs: async (pass) => (await inputsDigest(sources, pass, await load(pass))) ?? null,
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;

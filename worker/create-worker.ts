@@ -89,7 +89,6 @@ async function openStores(
     storage,
     tempDir,
     trees: createTrees(),
-    reportOnly: settings.SLUICE_REPORT_ONLY,
     artifacts,
     renderer,
     maxDeletions: settings.SLUICE_MAX_DELETIONS,
@@ -110,13 +109,19 @@ function rulesOf(
   settings: WorkerSettings,
 ): Pick<
   ActivityDeps,
-  'policy' | 'applyOptions' | 'httpRetry' | 'failFast' | 'strictSubstitution' | 'jitterPercent'
+  | 'policy'
+  | 'applyOptions'
+  | 'httpRetry'
+  | 'failFast'
+  | 'strictSubstitution'
+  | 'reportOnly'
+  | 'jitterPercent'
 > {
   const { open } = settings.SLUICE_FEATURE_GATES;
-  const jitterPercent = settings.SLUICE_INTERVAL_JITTER_PERCENTAGE;
   return {
+    reportOnly: settings.SLUICE_REPORT_ONLY,
+    jitterPercent: settings.SLUICE_INTERVAL_JITTER_PERCENTAGE,
     policy: {
-      reportOnly: settings.SLUICE_REPORT_ONLY,
       noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
       defaultServiceAccount: settings.SLUICE_DEFAULT_SERVICE_ACCOUNT,
       defaultKubeconfigServiceAccount: settings.SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT,
@@ -124,7 +129,6 @@ function rulesOf(
       insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
       requeueDependencyMs: settings.SLUICE_REQUEUE_DEPENDENCY,
       retryBackoff: settings.SLUICE_RETRY_BACKOFF,
-      jitterPercent,
       externalArtifacts: open.ExternalArtifact,
       additiveReadyExpr: open.AdditiveCELDependencyCheck,
       newsEndsHealthWait: open.CancelHealthCheckOnNewRevision,
@@ -137,7 +141,6 @@ function rulesOf(
     httpRetry: settings.SLUICE_HTTP_RETRY,
     failFast: !open.DisableFailFastBehavior,
     strictSubstitution: open.StrictPostBuildSubstitutions,
-    jitterPercent,
   };
 }
 
