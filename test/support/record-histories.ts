@@ -31,6 +31,8 @@ const space = await testNamespace(system.stack);
 const repository = await testRepository();
 try {
   await playWaits(space, repository);
+  await playLag(space, repository);
+  await playRefusedDeletion(space);
   await play(space, repository);
   await mkdir(directory, { recursive: true });
   await save(space);
@@ -140,6 +142,63 @@ async function playWaits(at: TestNamespace, git: TestRepository): Promise<void> 
   await at.patch('Kustomization', 'waits', { metadata: { annotations }, spec: { suspend: true } });
   await at.until('Kustomization', 'waits', (row) => row.spec['suspend'] !== true);
   await at.untilReady('Kustomization', 'waits');
+}
+
+/** A revision that changes nothing of a Kustomization, but something of the one that it depends on. */
+async function playLag(at: TestNamespace, git: TestRepository): Promise<void> {
+  const push = async (image: string): Promise<string> => {
+    const files = {
+      'slow/web.yaml': deployment('slow', { image }),
+      'quick/g.yaml': configMap('g'),
+    };
+    const revision = `main@sha1:${await git.commit(files)}`;
+    await at.signal('GitRepository', 'other');
+    await at.until(
+      'GitRepository',
+      'other',
+      ({ status }) => status.artifact?.revision === revision,
+    );
+    return revision;
+  };
+  await push('nginx:1');
+  const slow = { path: './slow', targetNamespace: at.name, wait: true };
+  await at.apply(kustomization('slow', 'other', slow));
+  await at.untilReady('Kustomization', 'slow');
+  const dependsOn = [{ name: 'slow' }];
+  const quick = { path: './quick', targetNamespace: at.name, interval: '20s', dependsOn };
+  await at.apply(kustomization('quick', 'other', quick));
+  // The run that the interval brings about is the one that waits.
+  await at.until('Kustomization', 'quick', ({ status }) => {
+    return (status.history?.[0]?.totalReconciliations ?? 0) > 1;
+  });
+  const revision = await push('nginx:2');
+  await at.until('Kustomization', 'quick', (row) => row.status.lastAppliedRevision === revision);
+  await at.remove('Kustomization', 'quick');
+  await at.untilGone('Kustomization', 'quick');
+}
+
+/** A deletion for which the rights are missing at first. */
+async function playRefusedDeletion(at: TestNamespace): Promise<void> {
+  const name = 'powerless';
+  await at.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } });
+  const spec = { path: './quick', targetNamespace: at.name, namePrefix: 'refused-' };
+  await at.apply(kustomization('refused', 'other', { ...spec, retryInterval: '2s' }));
+  await at.untilReady('Kustomization', 'refused');
+  await at.patch('Kustomization', 'refused', { spec: { serviceAccountName: name } });
+  await at.untilReady('Kustomization', 'refused', 'False');
+  await at.remove('Kustomization', 'refused');
+  await at.until('Kustomization', 'refused', ({ status }) => {
+    return status.conditions?.some(({ reason }) => reason === 'PruneFailed') ?? false;
+  });
+  const apiGroup = 'rbac.authorization.k8s.io';
+  await at.apply({
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'ServiceAccount', name, namespace: at.name }],
+  });
+  await at.untilGone('Kustomization', 'refused');
 }
 
 async function save({ temporal, name }: TestNamespace): Promise<void> {
