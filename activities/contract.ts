@@ -79,8 +79,15 @@ export interface Look {
   readonly budget?: string;
   /** When a suspension ends by itself. */
   readonly resumeAt?: string;
+  readonly suspensionEnd?: SuspensionEnd;
   /** Set with the verdict waiting where nothing is wrong with the dependencies: they are on their way to the revision. */
   readonly dependencyLags?: boolean;
+}
+
+/** What ends a suspension that spec.suspend did not make, and who can do it, in words for people. */
+export interface SuspensionEnd {
+  readonly awaits: string;
+  readonly unblock: string;
 }
 
 /** Result of fetch: what was unpacked, in numbers. */
@@ -174,6 +181,7 @@ export interface SourceLook {
   readonly timeoutMs: number;
   /** When a suspension ends by itself. */
   readonly resumeAt?: string;
+  readonly suspensionEnd?: SuspensionEnd;
 }
 
 /** The artifact that a fetch of a source left in its status. */

@@ -176,14 +176,15 @@ async function rejected(key: SourceKey, seen: SourceLook, journal: Journal): Pro
   return failedStep(outcome, 0);
 }
 
-function suspended(key: SourceKey, { why, resumeAt }: SourceLook): Step {
+function suspended(key: SourceKey, look: SourceLook): Step {
+  const { why, resumeAt } = look;
   const report = { ready: false, reason: 'Suspended', message: why };
   return {
     report,
     failures: 0,
     fetched: false,
     nextMs: resumeAt === undefined ? undefined : msUntil(resumeAt),
-    ...suspensionInWords(kindOf(key), key, resumeAt),
+    ...suspensionInWords(kindOf(key), key, look),
     ...(resumeAt === undefined ? {} : { resumeAt }),
   };
 }

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../activities/contract.ts';
+import type { Look, ObjectKey } from '../activities/contract.ts';
 import type { ReconciledKind } from './messages.ts';
 import { records } from './stages.ts';
 
@@ -6,8 +6,9 @@ import { records } from './stages.ts';
 export function suspensionInWords(
   kind: ReconciledKind,
   { namespace, name }: ObjectKey,
-  resumeAt: string | undefined,
+  { resumeAt, suspensionEnd }: Pick<Look, 'resumeAt' | 'suspensionEnd'>,
 ): { phase: string; awaits: string; unblock: string } {
+  if (suspensionEnd) return { phase: 'suspended', ...suspensionEnd };
   const ends = resumeAt === undefined ? '' : `${resumeAt}, or `;
   const resume = `sluice resume ${kind.toLowerCase()} ${name} -n ${namespace}`;
   return {

@@ -8,7 +8,7 @@ type WaitWords = Parameters<Journal['waits']>[0];
 /** What a Kustomization waits for, and who can end that. */
 export function waitInWords(key: ObjectKey, { before, outcome, nextMs }: Ending): WaitWords {
   if (before.verdict === 'suspended') {
-    return { ...suspensionInWords('Kustomization', key, before.resumeAt), nextMs };
+    return { ...suspensionInWords('Kustomization', key, before), nextMs };
   }
   const fixed = waits[before.verdict];
   if (fixed) return { ...fixed, nextMs };

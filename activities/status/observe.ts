@@ -33,8 +33,10 @@ export async function observe(
   }
   if (!loaded) return { ...invalid, verdict: 'gone', why: 'the object is not there' };
   const base = baseOf(loaded, key, policy);
-  const why = reportOnly(loaded.object, policy.reportOnly);
-  if (why) return { ...base, verdict: 'suspended', why };
+  const report = reportOnly(loaded.object, policy.reportOnly);
+  if (report) {
+    return { ...base, verdict: 'suspended', why: report.why, suspensionEnd: report.end };
+  }
   if (loaded.object.metadata.deletionTimestamp) {
     return { ...base, verdict: 'deleted', why: 'the object is being deleted', trigger: 'delete' };
   }

@@ -88,6 +88,13 @@ test('an object in report mode is left alone, and nothing of it is written', asy
   expect(after?.['status']).toEqual(before?.['status']);
 });
 
+test('an object in report mode tells what ends that, and with which command', async () => {
+  const { stdout } = await commandLine(space.name)('explain', 'ks', 'web');
+  expect(stdout).toContain('the annotation sluice.dev/mode is report: nothing is written');
+  expect(stdout).toContain('the annotation sluice.dev/mode removed');
+  expect(stdout).toContain(`kubectl annotate kustomization web -n ${space.name} sluice.dev/mode-`);
+});
+
 test('a dry run tells what would change, and taking over is refused while something would', async () => {
   const dry = await adopt('--dry-run');
   expect(dry.code).toBe(1);
