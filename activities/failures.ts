@@ -34,7 +34,7 @@ export const failureTable = {
   OCIPullFailed: { retryable: false, terminal: false, reason: 'OCIArtifactPullFailed' },
   OCILayerFailed: { retryable: false, terminal: false, reason: 'OCIArtifactLayerOperationFailed' },
   ReadOperationFailed: { retryable: false, terminal: false, reason: 'ReadOperationFailed' },
-  VerificationFailed: { retryable: false, terminal: false, reason: 'VerificationError' },
+  VerificationError: { retryable: false, terminal: false, reason: 'VerificationError' },
   StorageOperationFailed: {
     retryable: true,
     terminal: false,

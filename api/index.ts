@@ -1,4 +1,3 @@
-export { ExternalArtifact } from './external-artifact.ts';
 export { GitRepository } from './git-repository.ts';
 export { Kustomization } from './kustomization.ts';
 export { OCIRepository } from './oci-repository.ts';

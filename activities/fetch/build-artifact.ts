@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import type { GitRepository } from '../../api/index.ts';
 import { parseDuration } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
@@ -10,7 +10,7 @@ import { gitAccess } from './git-credentials.ts';
 import type { Target } from './git-reference.ts';
 import { fetchCommit, type Remote, type TreeFile } from './git.ts';
 import type { Trees } from './changed-directories.ts';
-import { ignoreRules, type IgnoreFile } from './ignore-rules.ts';
+import { withoutIgnored } from './ignored-files.ts';
 
 /** What the activities of sources work with. */
 export interface SourceDeps {
@@ -64,20 +64,4 @@ export async function remoteOf(
 ): Promise<Remote> {
   const access = await gitAccess(cluster, repository, key.namespace);
   return { access, timeoutMs: parseDuration(repository.spec.timeout) };
-}
-
-/** The files that the ignore rules among them, and those of the spec, leave. Raises SourceIgnoreError. */
-export async function withoutIgnored(
-  files: readonly TreeFile[],
-  specIgnore: string | undefined,
-): Promise<TreeFile[]> {
-  const rules: IgnoreFile[] = [];
-  for (const file of files) {
-    if (posix.basename(file.path) !== '.sourceignore') continue;
-    const directory = posix.dirname(file.path);
-    const text = Buffer.from(await file.read()).toString('utf8');
-    rules.push({ directory: directory === '.' ? '' : directory, text });
-  }
-  const isIgnored = ignoreRules(rules, specIgnore);
-  return files.filter(({ path }) => !isIgnored(path));
 }

@@ -65,7 +65,7 @@ async function unpackAll(
       await mkdir(path, { recursive: true, mode: 0o700 });
       entry.resume();
     } else if (type === 'file') {
-      const place = { path, mode: (mode & 0o100) === 0 ? 0o600 : 0o700 };
+      const place = { path, mode: mode & 0o111 ? 0o700 : 0o600 };
       unpacked.bytes += await writeEntry(entry, place, limits.bytes - unpacked.bytes);
       unpacked.files++;
     } else if (type === 'symlink' && limits.leaveOutLinks) {

@@ -63,6 +63,7 @@ test('feature gates have defaults, are opened and closed by name, and tell what 
   expect(settingsOf().SLUICE_FEATURE_GATES).toEqual({
     open: {
       StrictPostBuildSubstitutions: true,
+      ExternalArtifact: true,
       DisableFailFastBehavior: false,
       AdditiveCELDependencyCheck: false,
       CancelHealthCheckOnNewRevision: true,

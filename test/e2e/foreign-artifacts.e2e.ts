@@ -140,45 +140,57 @@ test.each(['ExternalArtifact', 'Bucket', 'OCIRepository'])(
   },
 );
 
+const nothing = `sha256:${'0'.repeat(64)}`;
+const link = { name: 'link', type: 'symlink', linkname: '/etc/passwd' } as const;
+
 test.each([
-  [
-    'whose bytes are not those of the digest',
-    'mismatch',
-    Buffer.from('other'),
-    `sha256:${'0'.repeat(64)}`,
-    'not the one of the source',
-  ],
-  ['that is no archive', 'garbage', Buffer.from('garbage'), '', 'no valid tar.gz'],
-  [
-    'that is larger than what is read',
-    'huge',
-    600 * 1024 * 1024,
-    `sha256:${'0'.repeat(64)}`,
-    'larger than',
-  ],
-  ['that leaves its directory', 'traversal', '../escaped.yaml', '', 'leaves it'],
-  ['with a link', 'link', 'link', '', 'only files may be in it'],
-])(
-  'an artifact %s is refused, and the next good one is applied',
-  async (_, name, bad, digest, fault) => {
-    const entry =
-      name === 'link'
-        ? ({ name: 'link', type: 'symlink', linkname: '/etc/passwd' } as const)
-        : { name: String(bad) };
-    const bytes = typeof bad === 'string' ? await archive([entry], configMap('escaped')) : bad;
-    served.set(`/${name}`, bytes);
-    const told = digest === '' && Buffer.isBuffer(bytes) ? digestOf(bytes) : digest;
-    await offer('ExternalArtifact', name, { digest: told });
-    await follow('ExternalArtifact', name);
-    const row = await space.untilReady('Kustomization', name, 'False');
-    expect(conditionOf(row, 'Ready')).toMatchObject({ reason: 'ArtifactFailed' });
-    expect(conditionOf(row, 'Ready')?.message).toContain(fault);
-    const next = await archive([{ name: 'a.yaml' }], configMap(`${name}-good`));
-    served.set(`/${name}`, next);
-    await offer('ExternalArtifact', name, { digest: digestOf(next), revision: 'v2' });
-    await space.until('ConfigMap', `${name}-good`, () => true);
+  {
+    what: 'whose bytes are not those of the digest',
+    name: 'mismatch',
+    bad: () => Promise.resolve(Buffer.from('other')),
+    digest: nothing,
+    fault: 'not the one of the source',
   },
-);
+  {
+    what: 'that is no archive',
+    name: 'garbage',
+    bad: () => Promise.resolve(Buffer.from('garbage')),
+    fault: 'no valid tar.gz',
+  },
+  {
+    what: 'that is larger than what is read',
+    name: 'huge',
+    bad: () => Promise.resolve(600 * 1024 * 1024),
+    digest: nothing,
+    fault: 'larger than',
+  },
+  {
+    what: 'that leaves its directory',
+    name: 'traversal',
+    bad: () => archive([{ name: '../escaped.yaml' }], configMap('escaped')),
+    fault: 'leaves it',
+  },
+  {
+    what: 'with a link',
+    name: 'link',
+    bad: () => archive([link], ''),
+    fault: 'only files may be in it',
+  },
+])('an artifact $what is refused, and the next good one is applied', async (row) => {
+  const { name, fault } = row;
+  const bad = await row.bad();
+  served.set(`/${name}`, bad);
+  const digest = row.digest ?? (Buffer.isBuffer(bad) ? digestOf(bad) : nothing);
+  await offer('ExternalArtifact', name, { digest });
+  await follow('ExternalArtifact', name);
+  const refused = await space.untilReady('Kustomization', name, 'False');
+  expect(conditionOf(refused, 'Ready')).toMatchObject({ reason: 'ArtifactFailed' });
+  expect(conditionOf(refused, 'Ready')?.message).toContain(fault);
+  const next = await archive([{ name: 'a.yaml' }], configMap(`${name}-good`));
+  served.set(`/${name}`, next);
+  await offer('ExternalArtifact', name, { digest: digestOf(next), revision: 'v2' });
+  await space.until('ConfigMap', `${name}-good`, () => true);
+});
 
 test('an ExternalArtifact that has no artifact yet is waited for', async () => {
   await space.apply({

@@ -12,7 +12,7 @@ import { verifySource } from './verification/verify.ts';
 
 /**
  * Pulls what the registry holds now, verifies it where the spec asks for that, stores it as an artifact and writes it into the status in one
- * patch. Fails with Superseded where the object changed since the look, and with VerificationFailed before anything of it is pulled.
+ * patch. Fails with Superseded where the object changed since the look, and with VerificationError before anything of it is pulled.
  */
 export async function fetchOci(
   deps: SourceDeps,

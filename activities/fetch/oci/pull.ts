@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { OCIRepository } from '../../../api/index.ts';
 import { fail } from '../../failures.ts';
 import { writeArchive, type Archived } from '../archive.ts';
-import { withoutIgnored } from '../build-artifact.ts';
+import { withoutIgnored } from '../ignored-files.ts';
 import { filesIn } from '../local-files.ts';
 import { unpack } from '../unpack.ts';
 import type { Descriptor, Manifest } from './manifest.ts';

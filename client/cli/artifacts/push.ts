@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 import { writeArchive } from '../../../activities/fetch/archive.ts';
-import { withoutIgnored } from '../../../activities/fetch/build-artifact.ts';
+import { withoutIgnored } from '../../../activities/fetch/ignored-files.ts';
 import { filesIn } from '../../../activities/fetch/local-files.ts';
 import { pushArtifact } from '../../../activities/fetch/oci/push.ts';
 import { CliError } from '../failure.ts';

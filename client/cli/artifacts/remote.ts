@@ -42,9 +42,8 @@ export async function withRemote<T>(
   options: RemoteOptions & { readonly rights: Rights },
   work: (remote: Remote) => Promise<T>,
 ): Promise<T> {
-  const [, bare = url, tag, digest] =
-    /^(.*?)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(url) ?? [];
-  const name = repositoryIn(bare);
+  const { repository, reference } = partsOf(url);
+  const name = repositoryIn(repository);
   const session = openSession(name, {
     insecure: options.insecureRegistry ?? false,
     credential: credentialIn(options) ?? credentialFor([ofDocker()], name),
@@ -52,20 +51,28 @@ export async function withRemote<T>(
     signal: AbortSignal.timeout(timeoutMs),
   });
   try {
-    return await work({ session, repository: bare, reference: digest ?? tag ?? 'latest' });
+    return await work({ session, repository, reference });
   } catch (error) {
-    if (!(error instanceof RegistryError)) throw error;
-    const next =
-      error.status === 401 || error.status === 403
-        ? 'pass --creds, or log in with docker or flux'
-        : 'see what the registry says above';
-    throw new CliError(`${url}: ${error.message}`, next);
+    throw error instanceof RegistryError ? explained(url, error) : error;
   } finally {
     await session.close();
   }
 }
 
 const timeoutMs = 300_000;
+
+/** A digest says more than the tag before it. */
+function partsOf(url: string): Pick<Remote, 'repository' | 'reference'> {
+  const pattern = /^(.*?)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
+  const [, repository = url, tag = 'latest', digest] = pattern.exec(url) ?? [];
+  return { repository, reference: digest ?? tag };
+}
+
+function explained(url: string, { status, message }: RegistryError): CliError {
+  const refused = status === 401 || status === 403;
+  const next = refused ? 'pass --creds, or log in with docker' : 'see what the registry says above';
+  return new CliError(`${url}: ${message}`, next);
+}
 
 function repositoryIn(url: string): ReturnType<typeof parseRepositoryName> {
   try {

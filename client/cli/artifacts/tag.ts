@@ -15,11 +15,7 @@ export function addTag(program: Command): void {
     .command('artifact')
     .description('Give an artifact further tags');
   remoteOptions(artifact)
-    .requiredOption(
-      '--tag <tag>',
-      'the further tag; may be repeated',
-      (value, before: string[] = []) => [...before, value],
-    )
+    .requiredOption('--tag <tag>', 'the further tag; may be repeated', add)
     .addHelpText(
       'after',
       '\nExample:\n  sluice tag artifact oci://ghcr.io/org/app:v1 --tag latest --tag stable\n',
@@ -34,4 +30,8 @@ export function addTag(program: Command): void {
         }
       }),
     );
+}
+
+function add(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }

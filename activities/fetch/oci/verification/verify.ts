@@ -30,7 +30,7 @@ export function verificationFault(verify: Verification | undefined): string | un
 
 /**
  * Looks for a signature of a manifest that is to be trusted: by cosign's tag beside it, or by bundles that refer to it. Raises
- * VerificationFailed, naming what is missing or wrong, where there is none.
+ * VerificationError, naming what is missing or wrong, where there is none.
  */
 export async function verifySource(
   cluster: Cluster,
@@ -57,7 +57,7 @@ export async function verifySource(
     if (isInterruption(error)) throw error;
     const what = verify.secretRef ? '' : ' without keys';
     const message = error instanceof Error ? error.message : String(error);
-    throw fail('VerificationFailed', `verification by cosign${what} failed: ${message}`);
+    throw fail('VerificationError', `verification by cosign${what} failed: ${message}`);
   }
 }
 

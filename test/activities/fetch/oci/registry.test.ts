@@ -96,34 +96,21 @@ test('no credentials follow a redirect to another host', async () => {
   expect(seen).toEqual([undefined]);
 });
 
-test.each([
-  ['other bytes', 7, 'CONTENT', 'it is not what was pushed'],
-  ['more bytes than the manifest says', 6, 'content', 'larger than its manifest says'],
-  ['more bytes than may be read', 10 ** 12, 'content', 'no more than'],
-])('a layer with %s is refused', async (_, size, text, fault) => {
-  const host = await serve((_request, response) => response.end(text));
-  const file = join(await mkdtemp(join(tmpdir(), 'sluice-oci-')), 'blob');
-  await expect(saveBlob(open(host), { mediaType: 'x', digest, size }, file)).rejects.toThrow(fault);
-});
+type Response = Parameters<RequestListener>[1];
+const ends =
+  (text: string) =>
+  (response: Response): void => {
+    response.end(text);
+  };
 
 test.each([
-  [
-    'that never ends',
-    (response: Parameters<RequestListener>[1]) => endless(response),
-    'larger than',
-  ],
-  [
-    'that is no JSON',
-    (response: Parameters<RequestListener>[1]) => response.end('<html>'),
-    'no JSON',
-  ],
-  [
-    'of another shape',
-    (response: Parameters<RequestListener>[1]) => response.end('{"layers":[{"digest":"../x"}]}'),
-    'malformed',
-  ],
+  ['that never ends', endless, 'larger than'],
+  ['that is no JSON', ends('<html>'), 'no JSON'],
+  ['of another shape', ends('{"layers":[{"digest":"../x"}]}'), 'malformed'],
 ])('a manifest %s is refused', async (_, answer, fault) => {
-  const host = await serve((_request, response) => void answer(response));
+  const host = await serve((_request, response) => {
+    answer(response);
+  });
   await expect(readManifest(open(host), 'latest')).rejects.toThrow(fault);
 });
 
@@ -160,7 +147,7 @@ test('plain HTTP is used only where it is allowed', async () => {
   await expect(readManifest(session, 'latest')).rejects.toThrow('does not answer');
 });
 
-function endless(response: Parameters<RequestListener>[1]): void {
+function endless(response: Response): void {
   const chunk = Buffer.alloc(1024 * 1024, 32);
   const more = (): void => {
     while (!response.destroyed && response.write(chunk));
