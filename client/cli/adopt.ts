@@ -5,7 +5,7 @@ import { restartController, setReportOnly, stopController, untilQuiet } from '..
 import { withCluster, withTemporal, type GlobalOptions } from './connections.ts';
 import { inWords } from './diff.ts';
 import { CliError } from './failure.ts';
-import { kinds, kindNamed } from './kinds.ts';
+import { kinds, kindNamed, type Kind } from './kinds.ts';
 import { objectsOf, type Resource } from './objects.ts';
 
 interface AdoptOptions extends GlobalOptions {
@@ -32,8 +32,8 @@ export function addAdopt(program: Command): void {
       const options: AdoptOptions = command.optsWithGlobals();
       await withCluster(options, async (cluster) => {
         const objects = {
-          kustomizations: await all(cluster, 'Kustomization', options.namespace),
-          sources: await all(cluster, 'GitRepository', options.namespace),
+          kustomizations: await all(cluster, [kindNamed('Kustomization')], options.namespace),
+          sources: await all(cluster, ownSources, options.namespace),
         };
         if (options.back) return giveBack(cluster, objects, options);
         const differing = await compare(cluster, objects.kustomizations);
@@ -54,12 +54,19 @@ interface Objects {
   readonly sources: readonly Resource[];
 }
 
+/** The sources whose artifacts Sluice makes itself. */
+const ownSources = kinds.filter(({ kind, reconciled }) => reconciled && kind !== 'Kustomization');
+
 async function all(
   cluster: Cluster,
-  kind: string,
+  wanted: readonly Kind[],
   namespace: string | undefined,
 ): Promise<readonly Resource[]> {
-  return (await objectsOf(cluster, kindNamed(kind), namespace))?.items ?? [];
+  const found: Resource[] = [];
+  for (const kind of wanted) {
+    found.push(...((await objectsOf(cluster, kind, namespace))?.items ?? []));
+  }
+  return found;
 }
 
 async function compare(cluster: Cluster, kustomizations: readonly Resource[]): Promise<number> {

@@ -10,6 +10,7 @@ import {
   type TestNamespace,
 } from '../support/cluster.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { testSigstore, type SignedDocument } from '../support/sigstore.ts';
 
 let space: TestNamespace;
 let registry: TestRegistry;
@@ -30,20 +31,37 @@ afterAll(async () => {
   await space.close();
 });
 
-/** Signs a manifest as cosign does: beside it, under a tag that is made of its digest. */
-async function signByTag(repository: string, digest: string, key: KeyObject): Promise<void> {
+/** What cosign signs of a manifest. */
+function claimOf(repository: string, digest: string): Buffer {
   const critical = {
     identity: { 'docker-reference': repository },
     image: { 'docker-manifest-digest': digest },
     type: 'cosign container image signature',
   };
-  const payload = Buffer.from(JSON.stringify({ critical, optional: null }));
+  return Buffer.from(JSON.stringify({ critical, optional: null }));
+}
+
+async function signByTag(repository: string, digest: string, key: KeyObject): Promise<void> {
+  const payload = claimOf(repository, digest);
   const algorithm = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
-  const signature = sign(algorithm, payload, key).toString('base64');
+  const signature = sign(algorithm, payload, key);
+  await putBeside(repository, digest, payload, { signature, annotations: {} });
+}
+
+/** Puts a signature where cosign does: beside the manifest, under a tag that is made of its digest. */
+async function putBeside(
+  repository: string,
+  digest: string,
+  payload: Buffer,
+  { signature, annotations }: SignedDocument,
+): Promise<void> {
   await registry.session(repository, async (session) => {
     const layer = {
       ...(await pushBlob(session, 'application/vnd.dev.cosign.simplesigning.v1+json', payload)),
-      annotations: { 'dev.cosignproject.cosign/signature': signature },
+      annotations: {
+        ...annotations,
+        'dev.cosignproject.cosign/signature': signature.toString('base64'),
+      },
     };
     const config = await pushBlob(session, 'application/x-config', Buffer.from('{}'));
     const manifest = { schemaVersion: 2, mediaType, config, layers: [layer] };
@@ -162,4 +180,25 @@ test('a Secret without keys is named', async () => {
   await space.apply(ociRepository('keyless', `${registry.host}/keyless`, missing));
   const row = await space.untilReady('OCIRepository', 'keyless', 'False');
   expect(unverified(row)).toContain('no-such-keys is not there');
+});
+
+test('a signature without a key counts by its identity, under the authorities of the Secret alone', async () => {
+  const [own, other] = await Promise.all([testSigstore(), testSigstore()]);
+  const issuer = 'https://issuer.example.com';
+  const stringData = { 'trusted_root.json': own.root };
+  await space.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'root' }, stringData });
+  const digest = await registry.push('identity', { 'a.yaml': 'a' });
+  const payload = claimOf('identity', digest);
+  const forged = other.sign(payload, await other.issue('ann@example.com', issuer));
+  await putBeside('identity', digest, payload, forged);
+  const matchOIDCIdentity = [{ issuer: '^https://issuer', subject: '^ann@example[.]com$' }];
+  const trustedRootSecretRef = { name: 'root' };
+  const spec = { verify: { provider: 'cosign', trustedRootSecretRef, matchOIDCIdentity } };
+  await space.apply(ociRepository('identity', `${registry.host}/identity`, spec));
+  const row = await space.untilReady('OCIRepository', 'identity', 'False');
+  expect(unverified(row)).toContain('no signature of');
+  const signed = own.sign(payload, await own.issue('ann@example.com', issuer));
+  await putBeside('identity', digest, payload, signed);
+  await space.signal('OCIRepository', 'identity');
+  await space.untilReady('OCIRepository', 'identity');
 });

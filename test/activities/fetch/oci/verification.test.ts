@@ -1,16 +1,10 @@
-import {
-  createHash,
-  createPrivateKey,
-  generateKeyPairSync,
-  sign,
-  X509Certificate,
-  type KeyObject,
-} from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { trustedIdentities } from '../../../../activities/fetch/oci/verification/identities.ts';
 import { trustedKeys } from '../../../../activities/fetch/oci/verification/public-keys.ts';
 import type { SimpleSignature } from '../../../../activities/fetch/oci/verification/signatures.ts';
-import { testAuthority, type IssuedCertificate } from '../../../support/authority.ts';
+import type { IssuedCertificate } from '../../../support/authority.ts';
+import { testSigstore, type TestSigstore } from '../../../support/sigstore.ts';
 
 const payload = Buffer.from('{"critical":{}}');
 
@@ -66,60 +60,40 @@ describe('keys', () => {
 });
 
 describe('identities', () => {
-  const log = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const logId = createHash('sha256')
-    .update(log.publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
-  let root: string;
+  const issuer = 'https://issuer.example.com';
+  const identity = { issuer: '^https://issuer\\.example\\.com$', subject: '@example\\.com$' };
+  let own: TestSigstore;
+  let other: TestSigstore;
   let leaf: IssuedCertificate;
-  let stranger: IssuedCertificate;
 
   beforeAll(async () => {
-    const authority = await testAuthority();
-    root = JSON.stringify(rootWith(authority.pem, log.publicKey, logId));
-    const [email, issuer] = ['ann@example.com', 'https://issuer.example.com'] as const;
-    leaf = await authority.issueForSigner(email, issuer);
-    stranger = await (await testAuthority()).issueForSigner(email, issuer);
+    [own, other] = await Promise.all([testSigstore(), testSigstore()]);
+    leaf = await own.issue('ann@example.com', issuer);
   });
 
-  const identity = { issuer: '^https://issuer\\.example\\.com$', subject: '@example\\.com$' };
-  const keyless = (certificate: IssuedCertificate, change: object = {}): SimpleSignature => {
-    const signature = sign('sha256', payload, certificate.key);
-    const annotations = {
-      'dev.sigstore.cosign/certificate': certificate.pem,
-      'dev.sigstore.cosign/bundle': JSON.stringify(
-        entryFor(signature, certificate.pem, { key: log.privateKey, logId }),
-      ),
-      ...change,
-    };
-    return { form: 'simple', payload, signature, annotations };
+  const keyless = (by = own, certificate = leaf, change: object = {}): SimpleSignature => {
+    const { signature, annotations } = by.sign(payload, certificate);
+    return { form: 'simple', payload, signature, annotations: { ...annotations, ...change } };
   };
   const trust = (identities = [identity]): ReturnType<typeof trustedIdentities> =>
-    trustedIdentities(secret({ 'trusted_root.json': root }), identities);
+    trustedIdentities(secret({ 'trusted_root.json': own.root }), identities);
 
   test('a signature by an identity is trusted by authority, log and expressions', () => {
-    trust([{ issuer: 'other', subject: 'other' }, identity])(keyless(leaf));
+    trust([{ issuer: 'other', subject: 'other' }, identity])(keyless());
   });
 
-  test('one by another identity, of another authority, without log, or over something else is not', () => {
+  test('one by another identity, of another authority or log, or over something else is not', async () => {
     const distrusted = (signature: SimpleSignature, identities = [identity]) =>
       expect(() => {
         trust(identities)(signature);
       });
-    distrusted(keyless(leaf), [{ ...identity, subject: 'bob' }]).toThrow(
-      'it is by ann@example.com',
-    );
-    distrusted(keyless(leaf), [{ ...identity, issuer: 'other' }]).toThrow(
-      'it is by ann@example.com',
-    );
-    distrusted(keyless(stranger)).toThrow();
-    distrusted(keyless(leaf, { 'dev.sigstore.cosign/bundle': undefined })).toThrow();
-    distrusted({ ...keyless(leaf), payload: Buffer.from('other') }).toThrow();
-    const forged = entryFor(keyless(leaf).signature, leaf.pem, {
-      key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-      logId,
-    });
-    distrusted(keyless(leaf, { 'dev.sigstore.cosign/bundle': JSON.stringify(forged) })).toThrow();
+    const stranger = await other.issue('ann@example.com', issuer);
+    distrusted(keyless(), [{ ...identity, subject: 'bob' }]).toThrow('it is by ann@example.com');
+    distrusted(keyless(), [{ ...identity, issuer: 'other' }]).toThrow('it is by ann@example.com');
+    distrusted(keyless(own, stranger)).toThrow();
+    distrusted(keyless(other, leaf)).toThrow();
+    distrusted(keyless(own, leaf, { 'dev.sigstore.cosign/bundle': undefined })).toThrow();
+    distrusted({ ...keyless(), payload: Buffer.from('other') }).toThrow();
     distrusted({ form: 'simple', payload, signature: Buffer.alloc(1), annotations: {} }).toThrow(
       'it has no certificate',
     );
@@ -133,66 +107,3 @@ describe('identities', () => {
     expect(() => trust([{ issuer: '(', subject: '' }])).toThrow('is no regular expression');
   });
 });
-
-function rootWith(authority: string, logKey: KeyObject, logId: string): object {
-  const validFor = { start: '2020-01-01T00:00:00Z' };
-  const rawBytes = logKey.export({ type: 'spki', format: 'der' }).toString('base64');
-  const certificate = new X509Certificate(authority).raw.toString('base64');
-  return {
-    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-    tlogs: [
-      {
-        baseUrl: 'https://log.example.com',
-        hashAlgorithm: 'SHA2_256',
-        publicKey: { rawBytes, keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor },
-        logId: { keyId: Buffer.from(logId, 'hex').toString('base64') },
-      },
-    ],
-    certificateAuthorities: [
-      {
-        subject: { organization: 'test', commonName: 'test' },
-        uri: 'https://ca.example.com',
-        certChain: { certificates: [{ rawBytes: certificate }] },
-        validFor,
-      },
-    ],
-    ctlogs: [],
-    timestampAuthorities: [],
-  };
-}
-
-/** An entry as the log of cosign's signatures writes it, with the log's promise. */
-function entryFor(
-  signature: Buffer,
-  certificate: string,
-  { key, logId }: { key: KeyObject; logId: string },
-): object {
-  const body = Buffer.from(
-    JSON.stringify({
-      apiVersion: '0.0.1',
-      kind: 'hashedrekord',
-      spec: {
-        data: {
-          hash: { algorithm: 'sha256', value: createHash('sha256').update(payload).digest('hex') },
-        },
-        signature: {
-          content: signature.toString('base64'),
-          publicKey: { content: Buffer.from(certificate).toString('base64') },
-        },
-      },
-    }),
-  ).toString('base64');
-  // The promise is over the entry in the canonical form: fields in the order of their names.
-  const Payload = {
-    body,
-    integratedTime: Math.floor(Date.now() / 1000),
-    logID: logId,
-    logIndex: 1,
-  };
-  const promise = sign(
-    'sha256',
-    Buffer.from(JSON.stringify(Payload)),
-    createPrivateKey(key.export({ type: 'pkcs8', format: 'pem' })),
-  );
-  return { SignedEntryTimestamp: promise.toString('base64'), Payload };
-}
