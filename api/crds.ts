@@ -3,6 +3,7 @@ import { ExternalArtifact } from './external-artifact.ts';
 import { GitRepository } from './git-repository.ts';
 import { Kustomization } from './kustomization.ts';
 import { OCIRepository } from './oci-repository.ts';
+import { Receiver } from './receiver.ts';
 
 /** A CustomResourceDefinition as it is written to deploy/crds. */
 export type Crd = Record<string, unknown> & {
@@ -80,6 +81,17 @@ const kinds: readonly (readonly [z.ZodObject, Names])[] = [
       plural: 'kustomizations',
       shortNames: ['ks'],
       categories: ['all', 'fluxcd', 'fluxcd-appliers'],
+      columns: stateColumns,
+    },
+  ],
+  [
+    Receiver,
+    {
+      group: 'notification.toolkit.fluxcd.io',
+      kind: 'Receiver',
+      plural: 'receivers',
+      shortNames: [],
+      categories: ['all', 'fluxcd'],
       columns: stateColumns,
     },
   ],

@@ -20,7 +20,7 @@ export function readCommandLine(
   idle: Readonly<Record<string, string>> = {},
 ): CommandLine {
   if (args.includes('--help')) return { help: helpOf(schema, idle) };
-  const names = new Map(Object.keys(schema.shape).map((name) => [flagOf(name), name]));
+  const names = flagsOf(schema);
   const settings: Record<string, string> = {};
   const taken: string[] = [];
   const rest = [...args];
@@ -45,6 +45,8 @@ interface FlagMeta {
   readonly description?: string | undefined;
   /** Text of the default, where its value reads badly. */
   readonly standard?: string;
+  /** Another flag for it, as a controller of Flux calls it. */
+  readonly also?: string;
   /** The flag may be given several times. */
   readonly repeats?: boolean;
 }
@@ -60,6 +62,15 @@ function joined(
 
 function metaOf({ shape }: z.ZodObject, name: string): FlagMeta {
   return (shape[name] as z.ZodType | undefined)?.meta() ?? {};
+}
+
+function flagsOf(schema: z.ZodObject): Map<string, string> {
+  const names = Object.keys(schema.shape);
+  const others = names.flatMap((name): [string, string][] => {
+    const { also } = metaOf(schema, name);
+    return also ? [[also, name]] : [];
+  });
+  return new Map([...names.map((name) => [flagOf(name), name] as const), ...others]);
 }
 
 function flagOf(variable: string): string {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Registry } from 'prom-client';
+import { listenOn, portOf } from './listen.ts';
 
 /** What a service tells about itself over HTTP, and where; the address `0` is nowhere. */
 export interface EndpointOptions {
@@ -51,21 +52,8 @@ async function listen(
   listener: RequestListener,
 ): Promise<Server | undefined> {
   if (address === '0') return undefined;
-  const at = address.lastIndexOf(':');
-  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
   const server = createServer(listener);
   server.headersTimeout = 10_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const advice = `choose another address with ${flag}, or 0 for none`;
-      reject(new Error(`can not listen on ${address}: ${error.message}; ${advice}`));
-    });
-    server.listen({ port: Number(address.slice(at + 1)), ...(host ? { host } : {}) }, resolve);
-  });
+  await listenOn(server, address, flag);
   return server;
-}
-
-function portOf(server: Server | undefined): number | undefined {
-  const address = server?.address();
-  return typeof address === 'object' && address !== null ? address.port : undefined;
 }

@@ -11,11 +11,13 @@ const idleFlags: Readonly<Record<string, string>> = {
   '--graceful-shutdown-timeout': 'what a worker leaves behind another one takes over',
   '--min-retry-delay': 'retries follow spec.retryInterval',
   '--max-retry-delay': 'retries never wait longer than spec.interval',
+  '--export-http-path-metrics': 'the path of a Receiver is a secret, and in no metric',
   '--storage-path': 'artifacts lie in the cache directory, see --cache-dir',
 };
 
 /** Flags that the bridge acts on. */
 const bridgeFlags = [
+  '--receiverAddr',
   '--watch-label-selector',
   '--watch-all-namespaces',
   '--watch-configs-label-selector',
@@ -32,7 +34,6 @@ const workerFlags = [
   '--http-retry',
   '--insecure-kubeconfig-exec',
   '--interval-jitter-percentage',
-  '--no-cross-namespace-refs',
   '--no-remote-bases',
   '--override-manager',
   '--requeue-dependency',

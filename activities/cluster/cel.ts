@@ -14,16 +14,38 @@ export function objectExpression(text: string): BooleanExpression {
 
 /** An expression over these variables, which has to be of type bool. Raises an Error where it can not be compiled. */
 export function variablesExpression(text: string, variables: readonly string[]): BooleanExpression {
+  const { program, type } = compile(text, variables);
+  if (type === 'bool') return expression(text, program);
+  throw new Error(`invalid CEL expression '${text}': it gives ${type ?? 'no type'} and not bool`);
+}
+
+/** An expression that gives a value of any type, for other expressions to read. */
+export interface ValueExpression {
+  /** Raises an Error that names the expression and what is wrong with it, but no value. */
+  evaluate(variables: Readonly<Record<string, unknown>>): unknown;
+}
+
+/** An expression over these variables that gives whatever it gives. Raises an Error where it can not be compiled. */
+export function valueExpression(text: string, variables: readonly string[]): ValueExpression {
+  const { program } = compile(text, variables);
+  return {
+    evaluate: (values) => run(text, () => program(integersKept(values)) as unknown),
+  };
+}
+
+const options = { unlistedVariablesAreDyn: true, enableOptionalTypes: true };
+
+function compile(
+  text: string,
+  variables: readonly string[],
+): { program: ParseResult; type: string | undefined } {
   const environment = new Environment({ ...options, unlistedVariablesAreDyn: false });
   for (const name of variables) environment.registerVariable(name, 'dyn');
   const program = parse(environment, text);
   const { valid, type, error } = program.check();
   if (!valid) throw invalid(text, error);
-  if (type === 'bool') return expression(text, program);
-  throw new Error(`invalid CEL expression '${text}': it gives ${type ?? 'no type'} and not bool`);
+  return { program, type };
 }
-
-const options = { unlistedVariablesAreDyn: true, enableOptionalTypes: true };
 
 function parse(environment: Environment, text: string): ParseResult {
   try {
@@ -84,9 +106,16 @@ function integersKept(value: unknown): unknown;
 function integersKept(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(integersKept);
-  if (typeof value !== 'object' || value === null) return value;
+  if (!isPlain(value)) return value;
   const entries = Object.entries(value).map(
     ([name, child]) => [name, integersKept(child)] as const,
   );
   return Object.fromEntries(entries);
+}
+
+/** Times, durations and the like, which an expression gave, are values of their own. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

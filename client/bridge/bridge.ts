@@ -17,6 +17,7 @@ import {
   type Belongs,
   type Sight,
 } from './state.ts';
+import type { Requests } from './requests.ts';
 import { followKind, type WatchHandler } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
@@ -46,6 +47,9 @@ export async function runBridge(parts: BridgeParts, signal: AbortSignal): Promis
     namespace,
     ...rest,
   };
+  rest.requests.follow(state.sights, (sight, why) => {
+    wake(state, sight, 'request', why);
+  });
   const configs = configSelector ? configKinds(configSelector, namespace) : [];
   await Promise.all([
     ...watchedKinds.map((kind) => {
@@ -69,6 +73,8 @@ export interface BridgeParts {
   readonly gauges: Gauges;
   /** Absent where changes by others are left to the intervals. */
   readonly drift: DriftWatch | undefined;
+  /** What this process itself asks objects for. */
+  readonly requests: Requests;
   /** Told when Kustomizations are listed: from then on nothing is missed. */
   readonly listed: () => void;
 }

@@ -3,12 +3,14 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { connectCluster } from '../../activities/cluster/client.ts';
 import { openEndpoints } from '../endpoints.ts';
 import { idleOnBridge } from '../flux-flags.ts';
+import { openReceivers } from '../receiver/open-receivers.ts';
 import { openService } from '../service-settings.ts';
 import { temporalConnection } from '../temporal-connection.ts';
 import { runBridge } from './bridge.ts';
 import { createDriftWatch } from './drift/drift-watch.ts';
 import { createGauges } from './gauges.ts';
-import { BridgeSettings } from './settings.ts';
+import { createRequests } from './requests.ts';
+import { BridgeSettings, certificateOf } from './settings.ts';
 import { createWaker } from './waker.ts';
 
 const { settings, log } = openService(BridgeSettings, idleOnBridge);
@@ -35,13 +37,28 @@ let ready = false;
 const listed = (): void => {
   ready = true;
 };
+const requests = createRequests();
+const receivers =
+  settings.SLUICE_RECEIVER_ADDR === '0'
+    ? undefined
+    : await openReceivers({
+        ...{ cluster, log, gauges, registry, requests, scope },
+        address: settings.SLUICE_RECEIVER_ADDR,
+        certificate: certificateOf(settings),
+        rateLimit: settings.SLUICE_RECEIVER_RATE_LIMIT,
+        noCrossNamespaceRefs: settings.SLUICE_NO_CROSS_NAMESPACE_REFS,
+      });
 const endpoints = await openEndpoints({
   metricsAddress: settings.SLUICE_METRICS_ADDR,
   healthAddress: settings.SLUICE_HEALTH_ADDR,
   registry,
-  ready: () => ready,
+  ready: () => ready && (receivers?.ready() ?? true),
 });
-log.info('bridge runs', { metricsPort: endpoints.metricsPort });
+log.info('bridge runs', {
+  metricsPort: endpoints.metricsPort,
+  healthPort: endpoints.healthPort,
+  receiverPort: receivers?.port,
+});
 const policy = {
   insecureKubeconfigTls: settings.SLUICE_INSECURE_KUBECONFIG_TLS,
   defaultKubeconfigServiceAccount: settings.SLUICE_DEFAULT_KUBECONFIG_SERVICE_ACCOUNT,
@@ -49,7 +66,10 @@ const policy = {
 const drift = settings.SLUICE_DRIFT_WATCH
   ? createDriftWatch({ home: cluster, waker, log, policy }, stop.signal)
   : undefined;
-await runBridge({ cluster, waker, log, scope, gauges, listed, drift }, stop.signal);
+await Promise.all([
+  runBridge({ cluster, waker, log, scope, gauges, requests, listed, drift }, stop.signal),
+  receivers?.run(stop.signal),
+]);
 endpoints.close();
 await connection.close();
 await cluster.close();

@@ -11,6 +11,8 @@ export interface WatchHandler {
   changed(object: KubeObject): void;
   deleted(object: KubeObject): void;
   failed(error: unknown, retryMs: number): void;
+  /** The kind is not served now. */
+  absent?(): void;
 }
 
 /** Which objects are followed, and how much of them the server sends. */
@@ -18,6 +20,7 @@ export interface WatchTarget {
   readonly apiVersion: string;
   readonly kind: string;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   /** The one namespace that is looked at; all of them where absent. */
   readonly namespace?: string | undefined;
   /** Sends the metadata of the objects alone. */
@@ -45,7 +48,7 @@ export async function followKind(
         namespace: target.namespace,
         name: '',
       });
-      const all = target.labelSelector ? { labelSelector: target.labelSelector } : {};
+      const all = selectorsOf(target);
       const list = (page: Query): Promise<ListPage> => {
         const request = { path, query: { ...page, ...all }, accept: forms?.list, signal };
         return cluster.request({ method: 'GET', ...request });
@@ -58,13 +61,21 @@ export async function followKind(
     } catch (error) {
       if (!running()) return;
       const retryMs = waits[statusOf(error)] ?? Math.min(250 * 2 ** failures++, 10_000);
-      if (!isNotFound(error)) handler.failed(error, retryMs);
+      if (isNotFound(error)) handler.absent?.();
+      else handler.failed(error, retryMs);
       await pause(retryMs, signal);
     }
   }
 }
 
 type Query = Record<string, string>;
+
+function selectorsOf({ labelSelector, fieldSelector }: WatchTarget): Query {
+  return {
+    ...(labelSelector ? { labelSelector } : {}),
+    ...(fieldSelector ? { fieldSelector } : {}),
+  };
+}
 
 /** How long a kind is left alone after an answer that waiting alone seldom mends. */
 const waits: Readonly<Record<number, number>> = { 404: 15_000, 403: 300_000, 405: 300_000 };

@@ -92,6 +92,7 @@ async function environmentOf(
     // Many workers and bridges run on one machine; the system gives each what is free.
     SLUICE_METRICS_ADDR: '127.0.0.1:0',
     SLUICE_HEALTH_ADDR: '127.0.0.1:0',
+    SLUICE_RECEIVER_ADDR: '127.0.0.1:0',
     ...environment,
   };
 }

@@ -18,6 +18,7 @@ const second = spawn(process.execPath, ['--import', loader, program], {
     SLUICE_WATCH_LABEL_SELECTOR: mainShard,
     SLUICE_METRICS_ADDR: '0',
     SLUICE_HEALTH_ADDR: '0',
+    SLUICE_RECEIVER_ADDR: '0',
   },
   stdio: ['ignore', 'ignore', 'pipe'],
 });

@@ -84,6 +84,7 @@ const versions: Record<string, string> = {
   Bucket: 'source.toolkit.fluxcd.io/v1',
   ExternalArtifact: 'source.toolkit.fluxcd.io/v1',
   Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  Receiver: 'notification.toolkit.fluxcd.io/v1',
   Deployment: 'apps/v1',
   StatefulSet: 'apps/v1',
   Job: 'batch/v1',
