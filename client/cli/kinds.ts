@@ -9,6 +9,8 @@ export interface Kind {
   readonly names: readonly string[];
   /** False: Sluice reads its artifacts, but another controller reconciles it. */
   readonly reconciled: boolean;
+  /** True: the bridge looks at it by itself, so no workflow can be asked about it. */
+  readonly byBridge?: boolean;
 }
 
 /** The kinds in the order in which they are listed. */
@@ -18,6 +20,7 @@ export const kinds: readonly Kind[] = [
   kind('source.toolkit.fluxcd.io/v1', 'Bucket', [], false),
   kind('source.toolkit.fluxcd.io/v1', 'ExternalArtifact', ['ea', 'external'], false),
   kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', ['ks'], true),
+  { ...kind('notification.toolkit.fluxcd.io/v1', 'Receiver', [], true), byBridge: true },
 ];
 
 /** The kind that a person typed; raises CliError with the names there are. */
@@ -32,7 +35,7 @@ export function kindNamed(text: string): Kind {
 /** The arguments of a command that works on one object; parseTarget reads them. */
 export function targetArguments(command: Command): Command {
   return command
-    .argument('<kind>', 'kustomization, gitrepository or ocirepository')
+    .argument('<kind>', 'kustomization, gitrepository, ocirepository or receiver')
     .argument('[name]', 'name of the object; KIND/NAME is understood too');
 }
 

@@ -26,6 +26,7 @@ export interface Resource extends KubeObject {
     }[];
     readonly artifact?: { readonly revision: string };
     readonly lastAppliedRevision?: string;
+    readonly lastHandledReconcileAt?: string;
     readonly inventory?: { readonly entries: readonly unknown[] };
   };
 }

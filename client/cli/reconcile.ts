@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { reconcileUpdate, type PassReport, type Wake } from '../../workflows/messages.ts';
+import { askBridge } from './ask-bridge.ts';
 import { withCluster, withTemporal, type GlobalOptions } from './connections.ts';
 import { kindNamed, parseTarget, targetArguments, type Kind } from './kinds.ts';
 import { objectOf } from './objects.ts';
@@ -34,6 +35,10 @@ async function reconcile(options: ReconcileOptions, [kind, name]: [Kind, string]
     return [await objectOf(cluster, source, sourceNamespace, sourceRef.name), object];
   });
   for (const object of targets) checkReconcilable(object);
+  if (kind.byBridge) {
+    await withCluster(options, (cluster) => askBridge(cluster, kind, targets));
+    return;
+  }
   await withTemporal(options, async (client) => {
     for (const object of targets) {
       await runPass(client, object, (workflow) =>
