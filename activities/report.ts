@@ -8,11 +8,21 @@ export interface LineLog {
   error(msg: string, fields: Record<string, unknown>): void;
 }
 
-/** Where it goes how long passes took. */
+/** Where it goes how long passes took, and how they ended. */
 export interface Durations {
-  record(kind: string, key: ObjectKey, ms: number): void;
+  /** A pass has ended; zero milliseconds mean that no work was done. */
+  record(kind: string, key: ObjectKey, ms: number, end?: PassEnd): void;
   /** The object is gone. */
   forget(kind: string, key: ObjectKey): void;
+}
+
+/** How a pass ended. */
+export interface PassEnd {
+  readonly failed?: boolean;
+  /** It is not tried again before a change. */
+  readonly terminal?: boolean;
+  /** Milliseconds until it comes again by itself; absent where it does not. */
+  readonly nextMs?: number;
 }
 
 /** Whom the activities tell what happened. */
@@ -39,7 +49,7 @@ export function reported(activities: Activities, { log, durations }: Listeners):
     async conclude(key, outcome) {
       await activities.conclude(key, outcome);
       tellOutcome(log, about(kustomization, key), outcome);
-      if (outcome.durationMs > 0) durations.record('Kustomization', key, outcome.durationMs);
+      durations.record('Kustomization', key, outcome.durationMs, endOf(outcome));
     },
     async finalize(key) {
       const pruned = await activities.finalize(key);
@@ -51,13 +61,14 @@ export function reported(activities: Activities, { log, durations }: Listeners):
       durations.forget('Kustomization', key);
       return pruned;
     },
+    lookAtSource: measuredLook(activities, durations),
     async fetchSource(key, look) {
       const fields = { ...about(sourceOf(key), key), revision: look.revision };
       if (isFirst()) log.info(`Fetch started: ${look.why}`, fields);
       const begun = Date.now();
       const stored = await activities.fetchSource(key, look);
       const durationMs = Date.now() - begun;
-      durations.record(sourceOf(key).controllerKind, key, durationMs);
+      durations.record(sourceOf(key).controllerKind, key, durationMs, { nextMs: look.intervalMs });
       const took = formatDuration(durationMs);
       const { revision } = stored;
       const next = `next run in ${formatDuration(look.intervalMs)}`;
@@ -68,6 +79,9 @@ export function reported(activities: Activities, { log, durations }: Listeners):
     async concludeSource(key, outcome) {
       await activities.concludeSource(key, outcome);
       tellSourceOutcome(log, about(sourceOf(key), key), outcome);
+      if (outcome.result !== 'idle') {
+        durations.record(sourceOf(key).controllerKind, key, 0, endOf(outcome));
+      }
     },
     async finalizeSource(key) {
       await activities.finalizeSource(key);
@@ -97,6 +111,23 @@ function about(kind: Kind, { namespace, name }: ObjectKey): Record<string, unkno
   const { workflowExecution } = Context.current().info;
   const object = { [kind.controllerKind]: { name, namespace } };
   return { controller, ...kind, ...object, namespace, name, reconcileID: workflowExecution?.runId };
+}
+
+/** A poll that finds nothing new is a whole reconciliation of a source. */
+function measuredLook(activities: Activities, durations: Durations): Activities['lookAtSource'] {
+  return async (key) => {
+    const begun = Date.now();
+    const look = await activities.lookAtSource(key);
+    const { verdict, intervalMs: nextMs } = look;
+    if (verdict === 'gone') durations.forget('GitRepository', key);
+    if (verdict === 'idle') durations.record('GitRepository', key, Date.now() - begun, { nextMs });
+    return look;
+  };
+}
+
+function endOf({ result, terminal, ...rest }: Outcome | SourceOutcome): PassEnd {
+  const failed = result === 'failed' || result === 'rejected';
+  return { failed, terminal, ...('nextMs' in rest ? { nextMs: rest.nextMs } : {}) };
 }
 
 function isFirst(): boolean {

@@ -2,6 +2,6 @@ export { GitRepository } from './git-repository.ts';
 export { Kustomization } from './kustomization.ts';
 export { OCIRepository } from './oci-repository.ts';
 export { Receiver } from './receiver.ts';
-export { Artifact, changedDirectories, Condition } from './meta.ts';
+export { Artifact, changedDirectories, committedAt, Condition } from './meta.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
 export { unsupportedFields } from './unsupported.ts';

@@ -47,6 +47,9 @@ export type Condition = z.infer<typeof Condition>;
 /** Key in the metadata of an artifact: a JSON array of the directories that differ from the artifact before. */
 export const changedDirectories = 'sluice.dev/changed-directories';
 
+/** Key in the metadata of an artifact: when its commit was made, as RFC 3339. */
+export const committedAt = 'sluice.dev/committed-at';
+
 /** An artifact in the status of a source: a tar.gz that can be downloaded and verified. */
 export const Artifact = z
   .object({

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  NativeConnection,
+  Worker,
+  type ActivityInterceptorsFactory,
+  type InjectedSinks,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import { connectCluster, type Cluster } from '../activities/cluster/client.ts';
 import { ArtifactCache } from '../activities/fetch/artifact-cache.ts';
 import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
@@ -15,6 +21,7 @@ import { createRenderer } from '../activities/render/renderer.ts';
 import { temporalConnection } from '../client/temporal-connection.ts';
 import { programPath } from './program-path.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
+import type { TraceSinks } from './telemetry/workflow-tracing.ts';
 import { versioningOf } from './versioning.ts';
 
 /** A worker that is wired up and not running yet, and what has to be closed after it. */
@@ -24,11 +31,19 @@ export interface AssembledWorker {
   close(): Promise<void>;
 }
 
+/** What measures and traces the work of a worker. */
+export interface WorkerTelemetry {
+  readonly activities: readonly ActivityInterceptorsFactory[];
+  /** What workflows tell of their passes, where they are traced. */
+  readonly sinks: InjectedSinks<TraceSinks> | undefined;
+}
+
 /** Connects to the cluster and to Temporal, opens the artifact server and registers workflows and activities. */
 export async function createWorker(
   settings: WorkerSettings,
   workflowBundle: WorkflowBundle,
   listeners: Listeners,
+  telemetry: WorkerTelemetry,
 ): Promise<AssembledWorker> {
   const cluster = await connectCluster(settings.KUBECONFIG);
   const { deps, server } = await openStores(settings, cluster);
@@ -40,6 +55,8 @@ export async function createWorker(
     workflowBundle,
     activities: createActivities({ ...deps, ...listeners }),
     ...versioningOf(settings),
+    interceptors: { activity: [...telemetry.activities] },
+    ...(telemetry.sinks ? { sinks: telemetry.sinks } : {}),
     // More workflow tasks at a time than this run into their ten-second limit on two cores.
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: settings.SLUICE_CONCURRENT,

@@ -32,6 +32,7 @@ export interface Spread {
 export interface BuiltArtifact extends Archived {
   readonly file: string;
   readonly subject: string;
+  readonly committedAt: string;
   readonly files: readonly TreeFile[];
 }
 
@@ -50,7 +51,8 @@ export async function buildArtifact<T>(
     const file = join(directory, 'artifact.tar.gz');
     const files = await withoutIgnored(commit.files, repository.spec.ignore);
     const archived = await writeArchive(file, files);
-    return await use({ ...archived, file, files, subject: commit.subject });
+    const { subject, committedAt } = commit;
+    return await use({ ...archived, file, files, subject, committedAt });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -27,6 +27,8 @@ export interface TreeFile {
 /** A fetched commit. */
 export interface FetchedCommit {
   readonly subject: string;
+  /** When it was made, as RFC 3339. */
+  readonly committedAt: string;
   /** The regular files; links and submodules are left out, as Flux does. */
   readonly files: readonly TreeFile[];
 }
@@ -89,7 +91,8 @@ async function readCommit(gitdir: string, oid: string, cache: object): Promise<F
   };
   await visit(commit.tree, '');
   const [subject = ''] = commit.message.split('\n', 1);
-  return { subject, files };
+  const committedAt = new Date(commit.committer.timestamp * 1000).toISOString();
+  return { subject, committedAt, files };
 }
 
 async function holds(gitdir: string, oid: string, cache: object): Promise<boolean> {

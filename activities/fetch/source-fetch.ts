@@ -1,4 +1,4 @@
-import { changedDirectories, type Artifact } from '../../api/index.ts';
+import { changedDirectories, committedAt, type Artifact } from '../../api/index.ts';
 import { withConditions } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
 import type { ObjectKey, SourceFetched, SourceLook } from '../contract.ts';
@@ -40,24 +40,27 @@ async function store(
   { storage, cluster, trees }: SourceDeps,
   { key, loaded, look }: Subject,
   { commit, revision }: Target,
-  { file, files, digest, size, subject }: BuiltArtifact,
+  { file, files, digest, size, subject, committedAt: made }: BuiltArtifact,
 ): Promise<SourceFetched> {
   const path = storage.path(key, commit);
   await storage.store(path, file);
   const before = loaded.parsed.status?.artifact;
   const now = new Date().toISOString();
   const directories = trees.changed(key, before?.revision, { revision, files });
-  const made: Artifact = {
+  const stored: Artifact = {
     path,
     url: storage.url(path),
     digest,
     revision,
     size,
     lastUpdateTime: now,
-    // Whoever follows the source can turn to what a revision touched first.
-    ...(directories ? { metadata: { [changedDirectories]: JSON.stringify(directories) } } : {}),
+    metadata: {
+      [committedAt]: made,
+      // Whoever follows the source can turn to what a revision touched first.
+      ...(directories ? { [changedDirectories]: JSON.stringify(directories) } : {}),
+    },
   };
-  const artifact = { ...made, lastUpdateTime: lastUpdate(before, made) };
+  const artifact = { ...stored, lastUpdateTime: lastUpdate(before, stored) };
   await patchRepository(cluster, key, { status: statusOf({ loaded, look }, artifact, now) });
   const changed = before?.digest !== digest;
   if (changed) await announceArtifact(cluster, loaded, artifact, subject);

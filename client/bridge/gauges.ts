@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { KubeObject } from '../../activities/cluster/object.ts';
-import { list, record, text } from '../../activities/cluster/untyped.ts';
+import { createLatency } from './latency.ts';
+import { infoLabels, rowOf, stateLabels, type Labels, type Row } from './resource-info.ts';
 import { nameOfObject } from './state.ts';
 
 /** What can be measured of the objects that there are; nothing is left of one that is gone. */
@@ -14,6 +15,34 @@ export interface Gauges {
 /** Gauges under the names and labels of Flux's controllers, and of the resource metrics that Flux's dashboards read. */
 export function createGauges(registry: Registry): Gauges {
   const rows = new Map<string, Row>();
+  const latency = createLatency(registry);
+  defineGauges(registry, rows);
+  const put: Gauges['put'] = (kind, found) => {
+    rows.set(nameOfObject(kind, found), rowOf(kind, found));
+    latency.put(kind, found);
+  };
+  const remove = (name: string): void => {
+    rows.delete(name);
+    latency.remove(name);
+  };
+  return {
+    put,
+    remove(kind, gone) {
+      remove(nameOfObject(kind, gone));
+    },
+    keep(kind, objects) {
+      const present = new Set(objects.map((found) => nameOfObject(kind, found)));
+      for (const [name, { labels }] of rows) {
+        if (labels.kind === kind && !present.has(name)) remove(name);
+      }
+      for (const found of objects) put(kind, found);
+    },
+  };
+}
+
+type Samples = (row: Row) => [labels: Labels, value: number][];
+
+function defineGauges(registry: Registry, rows: ReadonlyMap<string, Row>): void {
   const define = (name: string, help: string, labelNames: string[], samples: Samples): void => {
     new Gauge({
       name,
@@ -39,43 +68,13 @@ export function createGauges(registry: Registry): Gauges {
   define('gotk_resource_info', 'The current state of the object.', infoLabels, ({ info }) => [
     [info, 1],
   ]);
-  const put: Gauges['put'] = (kind, found) => {
-    rows.set(nameOfObject(kind, found), rowOf(kind, found));
-  };
-  return {
-    put,
-    remove(kind, gone) {
-      rows.delete(nameOfObject(kind, gone));
-    },
-    keep(kind, objects) {
-      for (const [name, { labels }] of rows) if (labels.kind === kind) rows.delete(name);
-      for (const found of objects) put(kind, found);
-    },
-  };
+  define(
+    'sluice_resource_info',
+    'What the object belongs to, and why it is ready or not.',
+    stateLabels,
+    ({ state }) => [[state, 1]],
+  );
 }
-
-type Labels = Readonly<Record<string, string>>;
-type Samples = (row: Row) => [labels: Labels, value: number][];
-
-interface Row {
-  readonly labels: { readonly kind: string; readonly name: string; readonly namespace: string };
-  readonly ready: string;
-  readonly suspended: boolean;
-  readonly info: Labels;
-}
-
-const infoLabels = [
-  'customresource_group',
-  'customresource_kind',
-  'customresource_version',
-  'exported_namespace',
-  'name',
-  'ready',
-  'suspended',
-  'revision',
-  'source_name',
-  'url',
-];
 
 const conditions: Samples = ({ labels, ready }) =>
   ['True', 'False', 'Unknown'].map((status) => [
@@ -84,33 +83,3 @@ const conditions: Samples = ({ labels, ready }) =>
   ]);
 
 const suspension: Samples = ({ labels, suspended }) => [[labels, suspended ? 1 : 0]];
-
-function rowOf(kind: string, { apiVersion, metadata, ...rest }: KubeObject): Row {
-  const { name, namespace = '' } = metadata;
-  const spec = record(rest['spec']);
-  const status = record(rest['status']);
-  const ready = readyOf(status);
-  const suspended = spec['suspend'] === true;
-  const [group = '', version = ''] = apiVersion.split('/');
-  const info = {
-    customresource_group: group,
-    customresource_kind: kind,
-    customresource_version: version,
-    exported_namespace: namespace,
-    name,
-    ready,
-    suspended: String(suspended),
-    ...(kind === 'Kustomization'
-      ? {
-          revision: text(status['lastAppliedRevision']),
-          source_name: text(record(spec['sourceRef'])['name']),
-        }
-      : { revision: text(record(status['artifact'])['revision']), url: text(spec['url']) }),
-  };
-  return { labels: { kind, name, namespace }, ready, suspended, info };
-}
-
-function readyOf(status: Record<string, unknown>): string {
-  const ready = list(status['conditions']).find(({ type }) => type === 'Ready');
-  return text(ready?.['status']) || 'Unknown';
-}

@@ -5,18 +5,33 @@ import { openEndpoints } from '../endpoints.ts';
 import { idleOnBridge } from '../flux-flags.ts';
 import { openReceivers } from '../receiver/open-receivers.ts';
 import { openService } from '../service-settings.ts';
+import { countApiRequests } from '../telemetry/api-requests.ts';
+import { createSignalCounter } from '../telemetry/signal-counter.ts';
+import { createSignalTracing } from '../telemetry/signal-tracing.ts';
+import { openTracing } from '../telemetry/tracing.ts';
 import { temporalConnection } from '../temporal-connection.ts';
 import { runBridge } from './bridge.ts';
 import { createDriftWatch } from './drift/drift-watch.ts';
 import { createGauges } from './gauges.ts';
+import { createQueueGauges } from './queue-gauges.ts';
 import { createRequests } from './requests.ts';
 import { BridgeSettings, certificateOf } from './settings.ts';
 import { createWaker } from './waker.ts';
 
 const { settings, log } = openService(BridgeSettings, idleOnBridge);
+const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+countApiRequests(registry);
 const cluster = await connectCluster(settings.KUBECONFIG);
 const connection = await Connection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
-const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
+const tracing = openTracing('sluice-bridge', process.env);
+const counter = createSignalCounter(registry);
+const client = new Client({
+  connection,
+  namespace: settings.TEMPORAL_NAMESPACE,
+  interceptors: { workflow: tracing ? [counter, createSignalTracing(tracing)] : [counter] },
+});
+createQueueGauges(registry, client, settings.SLUICE_TASK_QUEUE);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -30,8 +45,6 @@ const scope = {
   configSelector: watchesConfigs ? settings.SLUICE_WATCH_CONFIGS_LABEL_SELECTOR : undefined,
 };
 const waker = createWaker(client, log, { taskQueue: settings.SLUICE_TASK_QUEUE });
-const registry = new Registry();
-collectDefaultMetrics({ register: registry });
 const gauges = createGauges(registry);
 let ready = false;
 const listed = (): void => {
@@ -73,3 +86,4 @@ await Promise.all([
 endpoints.close();
 await connection.close();
 await cluster.close();
+await tracing?.close();

@@ -8,10 +8,12 @@ const directory = join(import.meta.dirname, 'histories');
 const files = await readdir(directory);
 
 let workflowBundle: WorkflowBundle;
+let tracedBundle: WorkflowBundle;
 
 beforeAll(async () => {
   workflowBundle = await bundleWorkflows();
-}, 60_000);
+  tracedBundle = await bundleWorkflows({ tracing: true });
+}, 120_000);
 
 test('histories of both workflows are recorded', () => {
   expect(files.length).toBeGreaterThan(8);
@@ -20,6 +22,11 @@ test('histories of both workflows are recorded', () => {
 test.each(files)('the recorded history %s is replayed by the workflows of today', async (file) => {
   const history: unknown = JSON.parse(await readFile(join(directory, file), 'utf8'));
   await Worker.runReplayHistory({ workflowBundle }, history);
+});
+
+test.each(files)('tracing that is turned on later replays the history %s', async (file) => {
+  const history: unknown = JSON.parse(await readFile(join(directory, file), 'utf8'));
+  await Worker.runReplayHistory({ workflowBundle: tracedBundle }, history);
 });
 
 test('a history that does not fit is refused', async () => {

@@ -13,8 +13,10 @@ export async function lookAtOci(deps: SourceDeps & Spread, key: SourceKey): Prom
   const loaded = await loadOci(deps.cluster, key);
   if (!loaded) return { ...noLook, verdict: 'gone', why: 'the object is not there' };
   const base = baseOf(loaded, deps);
-  const reason = reportOnly(loaded.object, deps.reportOnly);
-  if (reason) return { ...base, verdict: 'suspended', why: reason };
+  const report = reportOnly(loaded.object, deps.reportOnly);
+  if (report) {
+    return { ...base, verdict: 'suspended', why: report.why, suspensionEnd: report.end };
+  }
   if (loaded.object.metadata.deletionTimestamp) {
     return { ...base, verdict: 'deleted', why: 'the object is being deleted' };
   }
