@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Credential } from './docker-config.ts';
 import { readLimited } from './limited.ts';
-import { plainUrl, RegistryError } from './registry-error.ts';
+import { placeOf, RegistryError } from './registry-error.ts';
 import type { Transport } from './transport.ts';
 
 /** What a registry asks for in the header www-authenticate. */
@@ -54,7 +54,7 @@ export async function authorize(
       : await askForToken(transport, realm, { ...claim, service });
   if (answer.statusCode !== 200) {
     await answer.body.dump();
-    const place = plainUrl(realm);
+    const place = placeOf(realm);
     throw new RegistryError(
       answer.statusCode,
       `${place} gives no token: HTTP ${answer.statusCode}`,
@@ -83,7 +83,7 @@ function realmOf({ parameters }: Challenge, registry: URL): URL {
   if (realm.username !== '' || (realm.protocol !== 'https:' && !own)) {
     throw new RegistryError(
       401,
-      `${registry.host} sends its users for tokens to ${plainUrl(realm)}, which is not protected`,
+      `${registry.host} sends its users for tokens to ${placeOf(realm)}, which is not protected`,
     );
   }
   return realm;
@@ -132,7 +132,7 @@ const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.str
 function tokenIn(bytes: Buffer, realm: URL): string {
   const malformed = new RegistryError(
     200,
-    `${plainUrl(realm)} answers with something that is no token`,
+    `${placeOf(realm)} answers with something that is no token`,
   );
   let json: unknown;
   try {

@@ -1,4 +1,4 @@
-/** An answer of a registry that is no success, or that breaks the protocol. The message holds no credentials, and no query of a URL. */
+/** An answer of a registry that is no success, or that breaks the protocol. The message holds no credentials, and nothing that a registry could have put them into. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   /** Status of the answer; 0 where there was none. */
@@ -10,7 +10,7 @@ export class RegistryError extends Error {
   }
 }
 
-/** An address as it may be told: what follows the path can be a signature. */
-export function plainUrl({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`;
+/** An address as it may be told: what follows the host comes from registries, and may be a signature or what they were shown. */
+export function placeOf({ origin }: URL): string {
+  return origin;
 }

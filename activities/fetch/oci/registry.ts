@@ -11,7 +11,7 @@ import {
   type Descriptor,
   type Manifest,
 } from './manifest.ts';
-import { plainUrl, RegistryError } from './registry-error.ts';
+import { placeOf, RegistryError } from './registry-error.ts';
 import type { Session } from './session.ts';
 import type { WireAnswer } from './transport.ts';
 
@@ -55,12 +55,12 @@ export async function findManifest(
   const bytes = await readLimited(answer.body, registryLimits.manifest, 'the manifest');
   const digest = digestOf(bytes);
   if (isDigest(reference) && digest !== reference) {
-    throw new RegistryError(200, `${plainUrl(answer.url)} has the digest ${digest}`);
+    throw new RegistryError(200, `${placeOf(answer.url)} has the digest ${digest}`);
   }
   try {
     return { digest, bytes, manifest: parseManifest(bytes) };
   } catch (error) {
-    throw new RegistryError(200, `${plainUrl(answer.url)}: ${messageOf(error)}`);
+    throw new RegistryError(200, `${placeOf(answer.url)}: ${messageOf(error)}`);
   }
 }
 
@@ -123,8 +123,7 @@ export async function listTags(session: Session): Promise<string[]> {
     const bytes = await readLimited(answer.body, left, 'the list of tags');
     left -= bytes.length;
     const page = tagPage.safeParse(jsonOf(bytes));
-    if (!page.success)
-      throw new RegistryError(200, `${plainUrl(answer.url)} gives no list of tags`);
+    if (!page.success) throw new RegistryError(200, `${placeOf(answer.url)} gives no list of tags`);
     tags.push(...(page.data.tags ?? []));
     const next = nextPage(answer);
     if (!next || (page.data.tags ?? []).length === 0) return tags;
@@ -145,25 +144,27 @@ export async function listReferrers(session: Session, digest: string): Promise<D
   return fallback?.manifest.manifests ?? [];
 }
 
-/** Raises RegistryError with what the registry says where an answer is no success. */
+/** Raises RegistryError with the code of the registry's answer where that is no success. Its own words are left out: they could hold what it was shown. */
 export async function expectSuccess(answer: WireAnswer): Promise<void> {
   const { statusCode, url, body } = answer;
   if (statusCode >= 200 && statusCode < 300) return;
   const text = await readLimited(body, maxErrorBytes, 'the error').catch(() => Buffer.alloc(0));
-  const said = errorBody.safeParse(jsonOf(text)).data?.errors[0];
-  const words = said
-    ? `, ${[said.code, said.message].filter(Boolean).join(': ').slice(0, 200)}`
-    : '';
+  const code = errorBody.safeParse(jsonOf(text)).data?.errors[0]?.code ?? '';
+  const words = errorCodes.has(code) ? ` (${code})` : '';
   const advice = statusCode === 401 || statusCode === 403 ? ': check the credentials' : '';
-  throw new RegistryError(statusCode, `${plainUrl(url)} gives HTTP ${statusCode}${words}${advice}`);
+  throw new RegistryError(statusCode, `${placeOf(url)} gives HTTP ${statusCode}${words}${advice}`);
 }
 
 const accept = manifestTypes.join(', ');
 const maxErrorBytes = 64 * 1024;
 const tagPage = z.object({ tags: z.array(z.string()).nullish() });
-const errorBody = z.object({
-  errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })),
-});
+const errorBody = z.object({ errors: z.array(z.object({ code: z.string().optional() })) });
+/** Those of the specification. */
+const errorCodes: ReadonlySet<string> = new Set([
+  ...['BLOB_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'BLOB_UPLOAD_UNKNOWN', 'DIGEST_INVALID'],
+  ...['MANIFEST_BLOB_UNKNOWN', 'MANIFEST_INVALID', 'MANIFEST_UNKNOWN', 'NAME_INVALID'],
+  ...['NAME_UNKNOWN', 'SIZE_INVALID', 'UNAUTHORIZED', 'DENIED', 'UNSUPPORTED', 'TOOMANYREQUESTS'],
+]);
 
 async function askForBlob(
   session: Session,

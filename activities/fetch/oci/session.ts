@@ -1,6 +1,6 @@
 import { authorize, parseChallenge } from './authorization.ts';
 import type { Credential } from './docker-config.ts';
-import { plainUrl, RegistryError } from './registry-error.ts';
+import { placeOf, RegistryError } from './registry-error.ts';
 import type { RepositoryName } from './repository-name.ts';
 import {
   openTransport,
@@ -76,15 +76,15 @@ function isRedirect({ statusCode, headers }: WireAnswer, { method }: WireRequest
 
 function redirected({ url, headers }: WireAnswer, hops: number, insecure: boolean): URL {
   const location = String(headers['location']);
-  if (hops >= maxRedirects) throw new RegistryError(0, `${plainUrl(url)} redirects in a circle`);
+  if (hops >= maxRedirects) throw new RegistryError(0, `${placeOf(url)} redirects in a circle`);
   if (!URL.canParse(location, url.href)) {
-    throw new RegistryError(0, `${plainUrl(url)} redirects to what is no address`);
+    throw new RegistryError(0, `${placeOf(url)} redirects to what is no address`);
   }
   const target = new URL(location, url);
   const allowed = insecure || url.protocol === 'http:' ? /^https?:$/ : /^https:$/;
   if (allowed.test(target.protocol)) return target;
   throw new RegistryError(
     0,
-    `${plainUrl(url)} redirects to ${plainUrl(target)}, which is not protected`,
+    `${placeOf(url)} redirects to ${placeOf(target)}, which is not protected`,
   );
 }

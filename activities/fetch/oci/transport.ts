@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Agent, ProxyAgent, request, Socks5ProxyAgent, type Dispatcher } from 'undici';
-import { plainUrl, RegistryError } from './registry-error.ts';
+import { placeOf, RegistryError } from './registry-error.ts';
 
 /** How a registry is reached. */
 export interface TransportOptions {
@@ -92,7 +92,7 @@ async function attempt(url: URL, ask: () => Promise<WireAnswer>): Promise<WireAn
     return await ask();
   } catch (error) {
     if (error instanceof Error && error.name === 'TimeoutError') throw error;
-    throw new RegistryError(0, `${plainUrl(url)} does not answer: ${causeOf(error)}`);
+    throw new RegistryError(0, `${placeOf(url)} does not answer: ${causeOf(error)}`);
   }
 }
 
