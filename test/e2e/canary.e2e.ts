@@ -1,7 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { conditionOf, gitRepository, kustomization } from '../support/cluster.ts';
+import { commandLine } from '../support/command-line.ts';
+import { directoryWith } from '../support/files.ts';
 import { configMap } from '../support/manifests.ts';
 import { ageKeys, encrypt, encryptedSecret } from '../support/sops.ts';
 import { openSpace } from '../support/space.ts';
@@ -37,7 +40,7 @@ async function filesHolding(
   return found;
 }
 
-test('a secret value is found nowhere but in the cluster and in the private caches', async () => {
+test('what fails about a secret value is told without it', async () => {
   await repository.commit({
     'good/a.yaml': secret('rendered', `stringData: { token: ${word} }`),
     // The type is refused by the API server, whose message may quote the object.
@@ -75,6 +78,46 @@ test('a secret value is found nowhere but in the cluster and in the private cach
   for (const name of ['rendered', 'decrypted']) {
     expect((await space.get('Secret', name))?.['data']).toEqual({ token: encoded });
   }
+});
+
+test('a drift, a preview and an approval of deletions tell no secret value', async () => {
+  const sluice = commandLine(space.name);
+  const byHand = Buffer.from(`${word}-by-hand`).toString('base64');
+  await space.patch('Secret', 'rendered', { data: { token: byHand } });
+  await space.until('Secret', 'rendered', (row) =>
+    isDeepStrictEqual(row['data'], { token: encoded }),
+  );
+  const root = await directoryWith({
+    'good/a.yaml': secret('rendered', `stringData: { token: ${word}-2 }`),
+  });
+  onTestFinished(() => rm(root, { recursive: true }));
+  const [history, diff] = await Promise.all([
+    sluice('history', 'ks', 'good', '-o', 'json'),
+    sluice('diff', 'ks', 'good', '--path', join(root, 'good')),
+  ]);
+  expect(history.stdout).toContain(`Secret/${space.name}/rendered`);
+  expect(diff.stdout).toContain('*****');
+  const parts = ['one', 'two', 'three'].map((name) => [
+    `parked/${name}.yaml`,
+    secret(name, `stringData: { token: ${word} }`),
+  ]);
+  await repository.commit(Object.fromEntries(parts) as Record<string, string>);
+  await space.signal('GitRepository', 'repo');
+  const parked = kustomization('parked', 'repo', { path: 'parked', targetNamespace: space.name });
+  const annotations = { 'sluice.dev/max-deletions': '1' };
+  await space.apply({ ...parked, metadata: { ...parked.metadata, annotations } });
+  await space.untilReady('Kustomization', 'parked');
+  await repository.commit({ 'parked/one.yaml': undefined, 'parked/two.yaml': undefined });
+  await space.signal('GitRepository', 'repo');
+  await space.untilReady('Kustomization', 'parked', 'False');
+  const approved = await sluice('approve', 'ks', 'parked', '--yes');
+  expect(approved.stdout).toContain(`Secret/${space.name}/one`);
+  await space.untilGone('Secret', 'one');
+  const told = JSON.stringify([history, diff, approved, await space.events('parked')]);
+  expect([word, encoded, byHand].filter((text) => told.includes(text))).toEqual([]);
+});
+
+test('a secret value is found nowhere but in the cluster and in the private caches', async () => {
   const stack = await filesWithWord(inject('stackDir'), /\/etcd\//);
   expect(stack).toEqual([]);
   const services = await filesWithWord(inject('serviceDir'), /worker-cache/);
