@@ -30,6 +30,18 @@ export class Discovery {
     );
   }
 
+  /** The apiVersions in which a group is served now, the preferred ones first; none for a group that is not, and for the core group. */
+  async versionsOf(group: string): Promise<string[]> {
+    if (group === '') return [];
+    try {
+      const { versions = [] } = (await this.#get(`/apis/${group}`)) as GroupList;
+      return versions.map(({ groupVersion }) => groupVersion);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return [];
+      throw error;
+    }
+  }
+
   /** Drops what is known of one apiVersion, or of all: called after a CRD was applied or deleted. */
   forget(apiVersion?: string): void {
     if (apiVersion === undefined) this.#groups.clear();
@@ -58,6 +70,10 @@ export class Discovery {
       throw error;
     }
   }
+}
+
+interface GroupList {
+  versions?: { groupVersion: string }[];
 }
 
 interface ResourceList {

@@ -5,6 +5,7 @@ import { mapLimited } from '../cluster/limit.ts';
 import { describeRef, type KubeObject, type ObjectRef } from '../cluster/object.ts';
 import { groupByRank } from '../cluster/order.ts';
 import { isOwned } from '../cluster/owner.ts';
+import { getServed } from '../cluster/served.ts';
 import { deleteObject } from '../cluster/server-side-apply.ts';
 import { isKept } from '../cluster/switches.ts';
 import type { ObjectKey } from '../contract.ts';
@@ -40,6 +41,7 @@ export async function deleteEntries(
     failed: [] as InventoryEntry[],
     faults: [] as string[],
   };
+  forgetVersions(cluster, entries);
   const known = entries.flatMap((entry): Entry[] => {
     const ref = refOfEntry(entry);
     return ref ? [{ entry, ref }] : [];
@@ -62,6 +64,11 @@ export async function deleteEntries(
   return result;
 }
 
+/** Before entries are looked for: a version that was served when it was last asked for may not be any more. */
+export function forgetVersions(cluster: Cluster, entries: readonly InventoryEntry[]): void {
+  if (entries.length > 0) cluster.discovery.forget();
+}
+
 /** How many objects are looked at or deleted at a time. */
 export const concurrency = 8;
 
@@ -71,7 +78,7 @@ export async function standingOf(
   ref: ObjectRef,
   key: ObjectKey,
 ): Promise<KubeObject | 'kept' | 'gone'> {
-  const live = await cluster.get(ref);
+  const live = await getServed(cluster, ref);
   if (!live) return 'gone';
   return isOwned(live, key) && !isKept(live) ? live : 'kept';
 }

@@ -7,7 +7,7 @@ import { mapLimited } from '../cluster/limit.ts';
 import { describeRef } from '../cluster/object.ts';
 import type { Parked, Pass } from '../contract.ts';
 import { fail } from '../failures.ts';
-import { concurrency, standingOf } from './delete-entries.ts';
+import { concurrency, forgetVersions, standingOf } from './delete-entries.ts';
 
 /** What is to be done with the stale entries of an inventory. */
 export interface DeletionPlan {
@@ -72,6 +72,7 @@ async function survey(
   key: Pass['key'],
 ): Promise<Survey> {
   const found: Survey = { deletable: [], gone: [], kept: [] };
+  forgetVersions(cluster, entries);
   await mapLimited(entries, concurrency, async (entry) => {
     const ref = refOfEntry(entry);
     if (!ref) return;

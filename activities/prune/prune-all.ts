@@ -3,6 +3,7 @@ import { parseDuration } from '../../api/index.ts';
 import { recordEvent } from '../cluster/events.ts';
 import { refOfEntry, type InventoryEntry } from '../cluster/inventory.ts';
 import type { LoadedKustomization } from '../cluster/kustomizations.ts';
+import { getServed } from '../cluster/served.ts';
 import type { Targets } from '../cluster/targets.ts';
 import type { ObjectKey, Pruned } from '../contract.ts';
 import { deleteEntries } from './delete-entries.ts';
@@ -66,7 +67,7 @@ async function waitUntilGone(
 ): Promise<number> {
   let left = entries.map(refOfEntry).filter((ref) => ref !== undefined);
   for (const deadline = Date.now() + timeoutMs; ;) {
-    const found = await Promise.all(left.map((ref) => cluster.get(ref)));
+    const found = await Promise.all(left.map((ref) => getServed(cluster, ref)));
     // What a guard kept is not being deleted, and so is not waited for.
     left = left.filter((_, at) => found[at]?.metadata.deletionTimestamp !== undefined);
     if (left.length === 0 || Date.now() > deadline) return left.length;

@@ -9,6 +9,7 @@ const { space, repository } = await openSpace();
 const group = `${space.name}.example.com`;
 const v1 = { name: 'v1', fields: ['max', 'hand'] };
 const v2 = { name: 'v2', fields: ['max', 'hand', 'unit'] };
+const v3 = { name: 'v3', fields: [...v2.fields, 'site'] };
 
 function gauge(version: string, spec: object): string {
   const metadata = { name: 'g' };
@@ -19,7 +20,7 @@ function refAt(version: string): ObjectRef {
   return { apiVersion: `${group}/${version}`, kind: 'Gauge', namespace: space.name, name: 'g' };
 }
 
-async function pushed(files: Record<string, string>, status = 'True'): Promise<Row> {
+async function pushed(files: Record<string, string | undefined>, status = 'True'): Promise<Row> {
   const revision = `main@sha1:${await repository.commit(files)}`;
   await space.signal('GitRepository', 'repo');
   return space.until(
@@ -74,7 +75,6 @@ test('a commit brings a version of a CRD with a new field, and an object that ha
 });
 
 test('nothing is moved for an object that the new version does not allow either', async () => {
-  const v3 = { name: 'v3', fields: [...v2.fields, 'site'] };
   const crd = definition(group, 'Gauge', [v1, v2, v3]);
   const misspelt = gauge('v3', { max: '3', unit: 'bar', sight: 'roof' });
   const row = await pushed({ 'gauges/crd.yaml': crd, 'gauges/g.yaml': misspelt }, 'False');
@@ -85,4 +85,15 @@ test('nothing is moved for an object that the new version does not allow either'
   const live = await space.cluster.get(refAt('v3'));
   expect(live).toMatchObject({ spec: { max: '3', site: 'roof', hand: '7' } });
   expect(rowsOf(live)).toEqual(before.map((held) => held.replace('v2', 'v3')));
+});
+
+test('an object that leaves the source together with its version is deleted', async () => {
+  const old = [v1, v2, v3].map((version) => ({ ...version, served: false }));
+  const v4 = { name: 'v4', fields: v3.fields };
+  const crd = definition(group, 'Gauge', [...old, v4]);
+  await pushed({ 'gauges/crd.yaml': crd, 'gauges/g.yaml': undefined });
+  space.cluster.discovery.forget();
+  expect(await space.cluster.get(refAt('v3'))).toBeUndefined();
+  expect(await space.cluster.discovery.versionsOf(group)).toEqual([`${group}/v4`]);
+  expect(await space.cluster.get(refAt('v4'))).toBeUndefined();
 });

@@ -2,6 +2,7 @@
 export interface DefinedVersion {
   readonly name: string;
   readonly fields: readonly string[];
+  readonly served?: boolean;
 }
 
 /** A CRD of namespaced objects with a status, as JSON; the last of its versions is the one that is stored. */
@@ -17,9 +18,9 @@ export function definition(
     group,
     scope: 'Namespaced',
     names,
-    versions: versions.map(({ name, fields }, at) => ({
+    versions: versions.map(({ name, fields, served = true }, at) => ({
       name,
-      served: true,
+      served,
       storage: at === versions.length - 1,
       schema: { openAPIV3Schema: schemaOf(fields) },
       subresources: { status: {} },
