@@ -29,13 +29,9 @@ export async function checkDependencies(
   cluster: Cluster,
   dependant: Dependant,
 ): Promise<Blocker | undefined> {
-  const { key, loaded } = dependant;
+  const { key } = dependant;
   let lagging: Blocker | undefined;
-  for (const { readyExpr, ...ref } of loaded.spec.dependsOn ?? []) {
-    const target = { name: ref.name, namespace: ref.namespace ?? key.namespace };
-    const dependency = await loadKustomization(cluster, target);
-    const fault = dependency ? faultBy(readyExpr, dependant, dependency) : absent;
-    if (!fault) continue;
+  for await (const { target, fault } of faults(cluster, dependant)) {
     const cycle = await cycleThrough(cluster, key, target);
     if (cycle) return { why: cycle, lags: false };
     const blocker = { ...fault, why: `dependency ${titleOf(target)} ${fault.why}` };
@@ -50,6 +46,40 @@ const absent: Blocker = { why: 'is not there', lags: false };
 /** Compiles a readyExpr, over `self` and `dep`. Raises an Error where it is not valid or does not give a bool. */
 export function readyExpression(text: string): BooleanExpression {
   return variablesExpression(text, ['self', 'dep']);
+}
+
+/** What is wrong with each dependency, of those with which something is. */
+async function* faults(
+  cluster: Cluster,
+  dependant: Dependant,
+  known: Verdicts = new Map(),
+): AsyncGenerator<{ target: ObjectKey; fault: Blocker }> {
+  const { key, loaded } = dependant;
+  for (const { readyExpr, ...ref } of loaded.spec.dependsOn ?? []) {
+    const target = { name: ref.name, namespace: ref.namespace ?? key.namespace };
+    const dependency = await loadKustomization(cluster, target);
+    const fault = dependency ? faultBy(readyExpr, dependant, dependency) : absent;
+    if (!fault) continue;
+    if (!dependency || !fault.lags || !isWaiting(dependency)) yield { target, fault };
+    else {
+      const next = { ...dependant, key: target, loaded: dependency };
+      yield { target, fault: { ...fault, lags: await isOnItsWay(cluster, next, known) } };
+    }
+  }
+}
+
+/** By name, whether a Kustomization that waits is on its way; false for one whose look is not over, which is a cycle then. */
+type Verdicts = Map<string, boolean>;
+
+/** True where one that waits for its own dependencies will come to its turn. */
+async function isOnItsWay(cluster: Cluster, waiting: Dependant, known: Verdicts): Promise<boolean> {
+  const title = titleOf(waiting.key);
+  const before = known.get(title);
+  if (before !== undefined) return before;
+  known.set(title, false);
+  for await (const { fault } of faults(cluster, waiting, known)) if (!fault.lags) return false;
+  known.set(title, true);
+  return true;
 }
 
 function faultBy(
@@ -79,23 +109,32 @@ function faultByExpression(
 }
 
 function faultOf(dependant: Dependant, dependency: LoadedKustomization): Blocker | undefined {
-  const { object, status } = dependency;
+  const { object, spec, status } = dependency;
   if (status.observedGeneration !== object.metadata.generation) {
     return { why: 'has a new spec that is not reconciled yet', lags: false };
   }
-  const ready = (status.conditions ?? []).find((condition) => condition.type === 'Ready');
+  const ready = readyOf(dependency);
   const behind = isBehind(dependant, dependency);
-  const lags = behind && !dependency.spec.suspend;
+  const lags = behind && !spec.suspend;
   if (ready?.status !== 'True') {
     const why = `is not ready: ${ready?.message ?? 'no status yet'}`;
-    return { why, lags: lags && isUnderWay(ready) };
+    return { why, lags: lags && (isUnderWay(ready) || isWaiting(dependency)) };
   }
   return behind ? { why: `has not applied ${dependant.revision} yet`, lags } : undefined;
+}
+
+function readyOf({ status }: LoadedKustomization): Condition | undefined {
+  return (status.conditions ?? []).find(({ type }) => type === 'Ready');
 }
 
 /** True in the middle of a pass, which has not failed so far. */
 function isUnderWay(ready: Condition | undefined): boolean {
   return ready?.status === 'Unknown' && ready.reason === 'Progressing';
+}
+
+function isWaiting(dependency: LoadedKustomization): boolean {
+  const ready = readyOf(dependency);
+  return ready?.status === 'False' && ready.reason === 'DependencyNotReady';
 }
 
 /** True where both follow one source, and the dependency has not applied the revision. */

@@ -80,6 +80,18 @@ test('a fault is named before a dependency that lags', async () => {
   expect(await blockerOf({ slow: {} }, missing)).toMatchObject({ lags: false });
 });
 
+test('a dependency that waits for its own ones lags as long as nothing is wrong with these', async () => {
+  const waiting = { status: 'False', reason: 'DependencyNotReady' };
+  const middle = { ready: waiting, spec: { dependsOn: [{ name: 'base' }] } };
+  const lagsOver = async (base: Standing): Promise<boolean | undefined> =>
+    (await blockerOf({ middle, base }, [{ name: 'middle' }]))?.lags;
+  expect(await lagsOver({ ready: underWay })).toBe(true);
+  expect(await lagsOver({ applied: revision })).toBe(true);
+  expect(await lagsOver({ ready: failed })).toBe(false);
+  expect(await lagsOver({ spec: { suspend: true } })).toBe(false);
+  expect(await lagsOver(middle)).toBe(false);
+});
+
 test('an expression that does not hold is no lag, beside a lag neither', async () => {
   const judged = [{ name: 'slow', readyExpr: 'dep.metadata.generation == 2' }];
   expect(await blockerOf({ slow: {} }, judged)).toMatchObject({ lags: false });
