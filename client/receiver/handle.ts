@@ -41,7 +41,9 @@ export async function handle(hook: Hook, message: Message, tools: HandlerTools):
     verified = await verify(message, open, { ...tools, measured });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    tools.log.info('webhook refused', { ...about, error: error.message });
+    const { cause } = error;
+    const why = cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+    tools.log.info('webhook refused', { ...about, error: why });
     return { status: 400, text: error.message };
   }
   const request = requestOf(message, verified);

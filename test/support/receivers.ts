@@ -56,7 +56,10 @@ export async function verdict(
     await verify(given, hook, tools);
     return 'ok';
   } catch (error) {
-    if (error instanceof Refusal) return error.message;
+    if (error instanceof Refusal)
+      return error.cause instanceof Error
+        ? `${error.message}: ${error.cause.message}`
+        : error.message;
     throw error;
   }
 }

@@ -38,7 +38,8 @@ export function createIssuers(): Issuers {
   return {
     async verify(token, { issuers, audience, keysUrl }) {
       const [issuer = ''] = issuers;
-      const place = keysUrl ?? issuer;
+      // An issuer must not stand for the keys of another.
+      const place = keysUrl === undefined ? `issuer ${issuer}` : `keys ${keysUrl}`;
       try {
         const keys = await keysOf(place, async () =>
           createRemoteJWKSet(new URL(keysUrl ?? (await discover(issuer))), keyOptions),
@@ -52,7 +53,7 @@ export function createIssuers(): Issuers {
         });
         return payload;
       } catch (error) {
-        throw new Refusal(`the token is refused: ${reasonOf(error)}`);
+        throw refusalOf(error);
       }
     },
   };
@@ -78,11 +79,11 @@ const keyOptions = {
 /** The address of the keys of an issuer, by OpenID Connect Discovery 1.0. */
 async function discover(issuer: string): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await answerOf(url, AbortSignal.timeout(timeoutMs));
-  const parsed = Configuration.safeParse(JSON.parse(answer));
-  if (!parsed.success || parsed.data.issuer !== issuer)
-    throw new Error('the OpenID configuration is not that of the issuer');
-  return parsed.data.jwks_uri;
+  const parsed = Configuration.safeParse(
+    parse(await answerOf(url, AbortSignal.timeout(timeoutMs))),
+  );
+  if (parsed.success && parsed.data.issuer === issuer) return parsed.data.jwks_uri;
+  throw new IssuerFault('its OpenID configuration is not that of the issuer');
 }
 
 const Configuration = z.looseObject({
@@ -90,27 +91,43 @@ const Configuration = z.looseObject({
   jwks_uri: z.string().regex(/^https?:\/\//),
 });
 
+function parse(answer: string): unknown {
+  try {
+    return JSON.parse(answer);
+  } catch {
+    throw new IssuerFault('its answer is no JSON');
+  }
+}
+
 /** A redirect is none of what an issuer promises, and a way to other hosts. */
 async function answerOf(url: string, signal: AbortSignal): Promise<string> {
-  const answer = await fetch(url, { signal, redirect: 'error' });
-  if (answer.status !== 200) throw new Error('the issuer does not give its keys');
+  const answer = await fetch(url, { signal, redirect: 'error' }).catch(() => {
+    throw new IssuerFault('it does not answer');
+  });
+  if (answer.status !== 200) throw new IssuerFault(`it answers with ${answer.status}`);
   const chunks: Uint8Array[] = [];
   const body: AsyncIterable<Uint8Array> = answer.body ?? Readable.from([]);
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxAnswerBytes) throw new Error('the answer of the issuer is too large');
+    if (size > maxAnswerBytes) throw new IssuerFault('its answer is too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The codes of jose say what is wrong with a token and quote nothing of it. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it can not be verified';
-  if ('code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_J'))
-    return error.message;
-  return error.name === 'TypeError' || error.name === 'TimeoutError'
-    ? 'its issuer does not answer'
-    : error.message;
+/** Why an issuer could not be asked, in words that quote nothing of its answer. */
+class IssuerFault extends Error {
+  override readonly name = 'IssuerFault';
+}
+
+/**
+ * The codes of jose say what is wrong with a token and quote nothing of it. How an issuer failed is told to the log alone: its address is a
+ * tenant's choice, and the answer to the sender must not tell what other hosts there are.
+ */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_J'))
+    return new Refusal(`the token is refused: ${error.message}`);
+  const cause = error instanceof IssuerFault ? error : undefined;
+  return new Refusal('the token is refused: the keys of its issuer can not be had', { cause });
 }
