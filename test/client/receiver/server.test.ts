@@ -1,13 +1,19 @@
-import { connect, type Socket } from 'node:net';
+import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, expect, test } from 'vitest';
 import { createAllowance } from '../../../client/receiver/allowance.ts';
 import type { Message } from '../../../client/receiver/authenticity/message.ts';
+import type { CertificateFiles } from '../../../client/receiver/certificate.ts';
 import { createDirectory } from '../../../client/receiver/hook.ts';
 import { createRequestMetrics } from '../../../client/receiver/metrics.ts';
 import { openReceiverServer, type ReceiverServer } from '../../../client/receiver/server.ts';
 import { createLog } from '../../../client/log.ts';
+import { createServingCertificate } from '../../../deploy/dev/stack/certificates.ts';
+import { directoryWith } from '../../support/files.ts';
 import { openHook } from '../../support/receivers.ts';
 
 const path = `/hook/${'a'.repeat(64)}`;
@@ -25,14 +31,22 @@ interface Opened {
   readonly taken: Message[];
 }
 
-async function open({ ready = true, burst = 1000 } = {}): Promise<Opened> {
+async function open({
+  ready = true,
+  burst = 1000,
+  certificate,
+}: {
+  ready?: boolean;
+  burst?: number;
+  certificate?: CertificateFiles;
+} = {}): Promise<Opened> {
   const directory = createDirectory();
   directory.put({ key, path, createdAt: '', open: openHook() });
   const registry = new Registry();
   const taken: Message[] = [];
   const server = await openReceiverServer({
     address: '127.0.0.1:0',
-    certificate: undefined,
+    certificate,
     directory,
     ready: () => ready,
     pathRate: createAllowance({ burst, perSecond: 0.001 }),
@@ -197,6 +211,30 @@ test('a sender that is slow with its head is cut off, and the others are served 
   expect(await post(port, path)).toBe(200);
   expect(await half).toContain('HTTP/1.1 408');
   expect(taken.length).toBe(2);
+});
+
+test('with a certificate HTTPS is spoken, and files that do not fit are named', async () => {
+  const [one, other] = await Promise.all([createServingCertificate(), createServingCertificate()]);
+  const dir = await directoryWith({
+    'tls.crt': one.certificate,
+    'tls.key': one.key,
+    'other.key': other.key,
+  });
+  const certFile = join(dir, 'tls.crt');
+  const { port } = await open({ certificate: { certFile, keyFile: join(dir, 'tls.key') } });
+  const status = await new Promise<number>((resolve, reject) => {
+    const options = { port, host: '127.0.0.1', path, method: 'POST', ca: one.ca };
+    secureRequest(options, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .once('error', reject)
+      .end('{}');
+  });
+  expect(status).toBe(200);
+  const wrong = open({ certificate: { certFile, keyFile: join(dir, 'other.key') } });
+  await expect(wrong).rejects.toThrow('--receiver-key-file');
+  await rm(dir, { recursive: true });
 });
 
 test('the answers are measured, and no path is told', async () => {
