@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { failureTable } from '../../activities/failures.ts';
 import { BridgeSettings } from '../../client/bridge/settings.ts';
 import { createProgram } from '../../client/cli/program.ts';
 import { describeSettings } from '../../client/command-line.ts';
@@ -48,14 +49,14 @@ test.each(all)('every search attribute and annotation that $path names is there'
 });
 
 test.each(all)('every failing reason that $path names is explained', (document) => {
-  const pattern = /^[A-Z][a-zA-Z]+(?:Failed|Exceeded|Denied|Field|NotReady|Repeated)$/;
+  const pattern = /^(?!Sluice)[A-Z][a-zA-Z]+(?:Failed|Exceeded|Denied|Field|NotReady|Repeated)$/;
   const named = codeSpansOf(document).filter((span) => pattern.test(span));
   const known = new Set([...Object.keys(reasonMeanings), ...inFailures]);
   expect(named.filter((reason) => !known.has(reason))).toEqual([]);
 });
 
 /** The types of failures and the conditions, which look like reasons. */
-const inFailures = ['ApplyFailed', 'FetchFailed', 'StorageOperationFailed'];
+const inFailures = [...Object.keys(failureTable), 'FetchFailed', 'StorageOperationFailed'];
 
 function settingFlags(): string[] {
   const rows = [...describeSettings(WorkerSettings), ...describeSettings(BridgeSettings)];
