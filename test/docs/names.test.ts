@@ -22,7 +22,7 @@ const foreign = new Set([
 test.each(all)('every flag that $path names is one of ours', (document) => {
   const known = new Set([...settingFlags(), ...optionFlags()]);
   const named = codeSpansOf(document).flatMap((span) => [
-    ...span.matchAll(/(?<![\w-])--[a-z][a-z-]*/g),
+    ...span.matchAll(/(?<![\w-])--[a-z][a-zA-Z-]*/g),
   ]);
   const unknown = named
     .map(([flag]) => flag)
