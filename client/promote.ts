@@ -1,6 +1,6 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 
-/** A version of the workers, as Temporal names it. */
+/** A version of the workers, as Temporal names it; an empty build stands for workers without a version. */
 export interface WorkerVersion {
   readonly deploymentName: string;
   readonly buildId: string;
@@ -37,7 +37,7 @@ export async function promote(
     } catch (error) {
       const reason = refusalOf(error);
       if (reason === undefined) throw error;
-      const what = `version ${buildId} of ${deploymentName} was not made the current one`;
+      const what = `version ${buildId || 'none'} of ${deploymentName} was not made the current one`;
       if (Date.now() > deadline) throw new Error(`${what}: ${reason}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }

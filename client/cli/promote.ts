@@ -13,12 +13,14 @@ interface PromoteOptions extends GlobalOptions {
 export function addPromote(program: Command): void {
   program
     .command('promote')
-    .description('Make a version of the workers the current one, where they are versioned')
+    .description(
+      'Make a version of the workers the current one; without a build, those without a version',
+    )
     .argument('<deployment>', 'name of the worker deployment in Temporal')
-    .argument('<build>', 'build id of the version')
+    .argument('[build]', 'build id of the version')
     .option('--timeout <duration>', 'how long its workers may need to come up', '5m')
     .option('--force', "even if they leave out a task queue of the version before's")
-    .action(async (deploymentName: string, buildId: string, _options, command: Command) => {
+    .action(async (deploymentName: string, buildId = '', _options, command: Command) => {
       const options: PromoteOptions = command.optsWithGlobals();
       if (!durationPattern.test(options.timeout)) {
         throw new CliError(
@@ -31,6 +33,8 @@ export function addPromote(program: Command): void {
       await withTemporal(options, async (client, { temporalNamespace }) => {
         await promote(client, temporalNamespace, { deploymentName, buildId }, how);
       });
-      process.stdout.write(`version ${buildId} of ${deploymentName} is the current one\n`);
+      process.stdout.write(
+        `${buildId === '' ? 'no version' : `version ${buildId}`} of ${deploymentName} is the current one\n`,
+      );
     });
 }

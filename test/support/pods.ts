@@ -7,6 +7,7 @@ export interface Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly { name: string; value?: string; valueFrom?: object }[];
+  readonly ports?: readonly { name: string; containerPort: number }[];
   readonly volumeMounts?: readonly { name: string; mountPath: string }[];
 }
 

@@ -1,0 +1,291 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../../activities/cluster/object.ts';
+import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
+import { promote } from '../../client/promote.ts';
+import { startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
+import { workflowId } from '../../workflows/messages.ts';
+import {
+  conditionOf,
+  gitRepository,
+  kustomization,
+  testNamespace,
+  type TestNamespace,
+} from '../support/cluster.ts';
+import { openDeployed, type Deployed } from '../support/deployed.ts';
+import { chartDirectory, openHelm, type Helm } from '../support/helm.ts';
+import { configMap, deployment } from '../support/manifests.ts';
+import { podsOf } from '../support/pods.ts';
+import { testRepository, type TestRepository } from '../support/repository.ts';
+import { makeAdmin } from './tenants.ts';
+
+/** An empty cluster on which the chart is installed, upgraded, rolled back and uninstalled; its pods run as processes with its rights. */
+const namespace = 'gitops';
+let dir: string;
+let stack: Stack;
+let helm: Helm;
+let space: TestNamespace;
+let repository: TestRepository;
+let pods: Deployed;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sluice-chart-'));
+  stack = await startStack({ dir: join(dir, 'stack'), respectEnvironment: false });
+  helm = await openHelm(stack.kubeconfig);
+  space = await testNamespace(stack);
+  repository = await testRepository();
+  await repository.commit({
+    'app/cm.yaml': configMap('app'),
+    'app/web.yaml': deployment('web'),
+  });
+  pods = openDeployed({ stack, cluster: space.cluster, namespace, dir });
+});
+
+afterAll(async () => {
+  await pods.stop();
+  await repository.close();
+  await space.close();
+  await helm.close();
+  await stopStack(stack.dir, { purge: true });
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Values {
+  readonly temporal?: object;
+  readonly [name: string]: unknown;
+}
+
+/** Runs helm on the release, waits as users do, and gives the Jobs that it ran. */
+async function release(verb: 'install' | 'upgrade', values: Values): Promise<KubeObject[]> {
+  const temporal = { address: stack.temporalAddress };
+  const file = await helm.valuesFile({ ...values, temporal: { ...temporal, ...values.temporal } });
+  await succeed(verb, 'sluice', chartDirectory, '--create-namespace', '-f', file, ...wait);
+  const { stdout } = await helm.run('get', 'hooks', 'sluice', '-n', namespace);
+  return parseAllDocuments(stdout).map((document) => document.toJS() as KubeObject);
+}
+
+const wait = ['--wait', '--timeout', '3m'];
+
+async function succeed(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await helm.run(...args, '-n', namespace);
+  if (code !== 0) throw new Error(`helm ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+function jobOf(hooks: readonly KubeObject[], name: string): ReturnType<typeof podsOf>[number] {
+  const [pod] = podsOf(hooks).filter((one) => one.name === `sluice-${name}`);
+  if (!pod) throw new Error(`the release has no Job sluice-${name}`);
+  return pod;
+}
+
+const live = (apiVersion: string, kind: string, name: string): Promise<KubeObject | undefined> =>
+  space.cluster.get({ apiVersion, kind, namespace, name });
+
+test('the chart installs, and its Job registers the search attributes', async () => {
+  const hooks = await release('install', {});
+  space.cluster.discovery.forget();
+  expect(await live('apps/v1', 'Deployment', 'sluice-worker')).toMatchObject({
+    status: { readyReplicas: 2 },
+  });
+  expect(await pods.complete(jobOf(hooks, 'search-attributes'))).toContain(
+    'search attributes in default',
+  );
+  expect(await succeed('test', 'sluice')).toContain('Phase:          Succeeded');
+});
+
+test('with the rights of the chart a commit is applied, told by events, and a drift corrected', async () => {
+  await Promise.all([pods.start('sluice-worker'), pods.start('sluice-bridge')]);
+  await space.apply(gitRepository('repo', repository.url));
+  const spec = { path: './app', targetNamespace: space.name, wait: true };
+  await space.apply(kustomization('app', 'repo', spec));
+  await space.untilReady('Kustomization', 'app');
+  await space.untilEvent('app', 'ReconciliationSucceeded');
+  await space.untilEvent('repo', 'NewArtifact');
+  await space.patch('ConfigMap', 'app', { data: { key: 'by hand' } });
+  await space.until('ConfigMap', 'app', ({ data }) => (data as { key: string }).key === 'value');
+  expect(await pods.log('sluice-bridge')).not.toContain('orbidden');
+  expect(await pods.log('sluice-worker')).not.toContain('orbidden');
+});
+
+test('an upgrade in the middle of a sync loses nothing', async () => {
+  const handle = space.temporal.workflow.getHandle(
+    workflowId('Kustomization', { namespace: space.name, name: 'app' }),
+  );
+  const commit = await repository.commit({
+    'app/web.yaml': deployment('web', { image: 'nginx:2', pod: 'unready' }),
+  });
+  await space.signal('GitRepository', 'repo');
+  await expect
+    .poll(async () => (await handle.query<{ phase: string }>('explain')).phase, {
+      timeout: 60_000,
+    })
+    .toBe('health');
+  await release('upgrade', { logLevel: 'debug' });
+  await pods.stop();
+  await Promise.all([pods.start('sluice-worker'), pods.start('sluice-bridge')]);
+  await repository.commit({ 'app/web.yaml': deployment('web', { image: 'nginx:3' }) });
+  await space.signal('GitRepository', 'repo');
+  const row = await space.until('Kustomization', 'app', (found) => {
+    const revision = found.status.lastAppliedRevision ?? '';
+    return (
+      revision !== '' &&
+      !revision.includes(commit) &&
+      conditionOf(found, 'Ready')?.status === 'True'
+    );
+  });
+  expect(row.status.lastAppliedRevision).toMatch(/^main@sha1:/);
+  expect(await pods.log('sluice-bridge')).toContain('"level":"debug"');
+});
+
+test('workers become versions of a deployment, and the next version takes the workflows over', async () => {
+  const versioned = (buildId: string): Promise<KubeObject[]> =>
+    release('upgrade', { temporal: { versioning: { deploymentName: 'sluice', buildId } } });
+  for (const buildId of ['1', '2']) {
+    const hooks = await versioned(buildId);
+    await pods.stop('sluice-worker');
+    await pods.start('sluice-worker');
+    expect(await pods.complete(jobOf(hooks, 'promote'))).toContain(
+      `version ${buildId} of sluice is the current one`,
+    );
+    await repository.commit({ 'app/cm.yaml': configMap('app', { key: `version ${buildId}` }) });
+    await space.signal('GitRepository', 'repo');
+    await space.until(
+      'ConfigMap',
+      'app',
+      ({ data }) => (data as { key: string }).key === `version ${buildId}`,
+    );
+    const { raw } = await space.temporal.workflow
+      .getHandle(workflowId('Kustomization', { namespace: space.name, name: 'app' }))
+      .describe();
+    expect(raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion).toMatchObject({
+      buildId,
+      deploymentName: 'sluice',
+    });
+  }
+});
+
+test('under lockdown a tenant has the rights of its account and no others', async () => {
+  await pods.stop();
+  await release('upgrade', { lockdown: true });
+  // Workers without a version get no work for as long as Temporal knows a current one.
+  await promote(
+    space.temporal,
+    'default',
+    { deploymentName: 'sluice', buildId: '' },
+    { timeoutMs: 10_000 },
+  );
+  await Promise.all([pods.start('sluice-worker'), pods.start('sluice-bridge')]);
+  const spec = { path: './app', targetNamespace: space.name, retryInterval: '2s' };
+  await space.apply(kustomization('tenant', 'repo', { ...spec, namePrefix: 'tenant-' }));
+  const refused = await space.untilReady('Kustomization', 'tenant', 'False');
+  expect(conditionOf(refused, 'Ready')?.message).toContain(
+    `User "system:serviceaccount:${space.name}:default" cannot`,
+  );
+  await makeAdmin(space.cluster, space.name);
+  await space.untilReady('Kustomization', 'tenant');
+  await space.patch('ConfigMap', 'tenant-app', { data: { key: 'by hand' } });
+  await space.until(
+    'ConfigMap',
+    'tenant-app',
+    ({ data }) => (data as { key: string }).key !== 'by hand',
+  );
+});
+
+/** What an account or a person may do, as the API server sees it. */
+async function may(user: string, verb: string, resource: string, where = ''): Promise<boolean> {
+  const [plural = '', ...group] = resource.split('.');
+  const [name, subresource] = plural.split('/');
+  const resourceAttributes = {
+    verb,
+    group: group.join('.'),
+    resource: name,
+    subresource,
+    namespace: where,
+  };
+  const { status } = await space.cluster.request<{ status: { allowed: boolean } }>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user, resourceAttributes },
+    },
+  });
+  return status.allowed;
+}
+
+test.each([
+  ['worker', 'impersonate', 'serviceaccounts', true],
+  ['worker', 'patch', 'kustomizations/status.kustomize.toolkit.fluxcd.io', true],
+  ['worker', 'get', 'secrets', true],
+  ['worker', 'create', 'events', true],
+  ['worker', 'create', 'deployments.apps', false],
+  ['worker', 'delete', 'namespaces', false],
+  ['worker', 'impersonate', 'users', false],
+  ['worker', 'impersonate', 'groups', false],
+  ['worker', 'create', 'clusterrolebindings.rbac.authorization.k8s.io', false],
+  ['worker', 'update', 'secrets', false],
+  ['worker', 'create', 'kustomizations.kustomize.toolkit.fluxcd.io', false],
+  ['bridge', 'watch', 'deployments.apps', true],
+  ['bridge', 'impersonate', 'serviceaccounts', false],
+  ['bridge', 'patch', 'deployments.apps', false],
+  ['bridge', 'delete', 'kustomizations.kustomize.toolkit.fluxcd.io', false],
+])('under lockdown the %s may %s %s: %s', async (component, verb, resource, allowed) => {
+  const user = `system:serviceaccount:${namespace}:sluice-${component}`;
+  expect(await may(user, verb, resource)).toBe(allowed);
+});
+
+const objects = 'kustomizations.kustomize.toolkit.fluxcd.io';
+const receivers = 'receivers.notification.toolkit.fluxcd.io';
+
+test.each([
+  ['view', 'get', objects, true],
+  ['view', 'watch', receivers, true],
+  ['view', 'list', 'gitrepositories.source.toolkit.fluxcd.io', true],
+  ['view', 'patch', objects, false],
+  ['view', 'delete', objects, false],
+  ['edit', 'get', objects, true],
+  ['edit', 'create', objects, true],
+  ['edit', 'deletecollection', receivers, true],
+  ['edit', 'patch', 'gitrepositories.source.toolkit.fluxcd.io', true],
+  ['admin', 'update', objects, true],
+])(
+  'whoever has the role %s in a namespace may %s %s there: %s',
+  async (role, verb, resource, allowed) => {
+    const apiGroup = 'rbac.authorization.k8s.io';
+    await serverSideApply(space.cluster, {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name: role, namespace: space.name },
+      roleRef: { apiGroup, kind: 'ClusterRole', name: role },
+      subjects: [{ apiGroup, kind: 'User', name: `${role}er` }],
+    });
+    await expect
+      .poll(() => may(`${role}er`, verb, resource, space.name), { timeout: 20_000 })
+      .toBe(allowed);
+    expect(await may(`${role}er`, verb, resource, 'kube-system')).toBe(false);
+  },
+);
+
+test('a rollback goes back to what was before', async () => {
+  await succeed('rollback', 'sluice', '1', ...wait);
+  const worker = await live('apps/v1', 'Deployment', 'sluice-worker');
+  expect(JSON.stringify(worker)).not.toContain('--no-remote-bases');
+  const binding = await live(
+    'rbac.authorization.k8s.io/v1',
+    'ClusterRoleBinding',
+    `sluice-${namespace}-worker-admin`,
+  );
+  expect(binding).toBeDefined();
+});
+
+test('uninstalling leaves the CRDs, the objects and what they applied', async () => {
+  await pods.stop();
+  await succeed('uninstall', 'sluice', ...wait);
+  expect(await live('apps/v1', 'Deployment', 'sluice-worker')).toBeUndefined();
+  expect(await space.get('Kustomization', 'app')).toBeDefined();
+  expect(await space.get('ConfigMap', 'app')).toBeDefined();
+});
