@@ -20,21 +20,24 @@ export function addPromote(program: Command): void {
     .argument('[build]', 'build id of the version')
     .option('--timeout <duration>', 'how long its workers may need to come up', '5m')
     .option('--force', "even if they leave out a task queue of the version before's")
-    .action(async (deploymentName: string, buildId = '', _options, command: Command) => {
-      const options: PromoteOptions = command.optsWithGlobals();
-      if (!durationPattern.test(options.timeout)) {
-        throw new CliError(
-          `--timeout ${options.timeout} is no duration`,
-          'write one like 90s or 5m',
+    .action(
+      async (deploymentName: string, build: string | undefined, _options, command: Command) => {
+        const buildId = build ?? '';
+        const options: PromoteOptions = command.optsWithGlobals();
+        if (!durationPattern.test(options.timeout)) {
+          throw new CliError(
+            `--timeout ${options.timeout} is no duration`,
+            'write one like 90s or 5m',
+          );
+        }
+        const { force = false } = options;
+        const how = { timeoutMs: parseDuration(options.timeout), force };
+        await withTemporal(options, async (client, { temporalNamespace }) => {
+          await promote(client, temporalNamespace, { deploymentName, buildId }, how);
+        });
+        process.stdout.write(
+          `${buildId === '' ? 'no version' : `version ${buildId}`} of ${deploymentName} is the current one\n`,
         );
-      }
-      const { force = false } = options;
-      const how = { timeoutMs: parseDuration(options.timeout), force };
-      await withTemporal(options, async (client, { temporalNamespace }) => {
-        await promote(client, temporalNamespace, { deploymentName, buildId }, how);
-      });
-      process.stdout.write(
-        `${buildId === '' ? 'no version' : `version ${buildId}`} of ${deploymentName} is the current one\n`,
-      );
-    });
+      },
+    );
 }

@@ -165,11 +165,6 @@ test('workers become versions of a deployment, and the next version takes the wo
       deploymentName: 'sluice',
     });
   }
-});
-
-test('under lockdown a tenant has the rights of its account and no others', async () => {
-  await pods.stop();
-  await release('upgrade', { lockdown: true });
   // Workers without a version get no work for as long as Temporal knows a current one.
   await promote(
     space.temporal,
@@ -177,7 +172,14 @@ test('under lockdown a tenant has the rights of its account and no others', asyn
     { deploymentName: 'sluice', buildId: '' },
     { timeoutMs: 10_000 },
   );
+});
+
+test('under lockdown a tenant has the rights of its account and no others', async () => {
+  await pods.stop();
+  await release('upgrade', { lockdown: true });
   await Promise.all([pods.start('sluice-worker'), pods.start('sluice-bridge')]);
+  await space.apply(gitRepository('repo', repository.url));
+  await space.untilReady('GitRepository', 'repo');
   const spec = { path: './app', targetNamespace: space.name, retryInterval: '2s' };
   await space.apply(kustomization('tenant', 'repo', { ...spec, namePrefix: 'tenant-' }));
   const refused = await space.untilReady('Kustomization', 'tenant', 'False');

@@ -145,12 +145,15 @@ async function kubeconfigOf(
   return stringify({ ...config, users: [{ ...user, user: { token: status.token } }] });
 }
 
+/** What a startup probe gives at least. */
+const startTimeoutMs = 240_000;
+
 async function untilReady(
   child: ChildProcess,
   port: number,
   log: () => Promise<string>,
 ): Promise<void> {
-  for (const deadline = Date.now() + 120_000; ;) {
+  for (const deadline = Date.now() + startTimeoutMs; ;) {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
     if (answer?.ok) return;
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
