@@ -9,16 +9,22 @@ import { attributes } from '../workflows/messages.ts';
 
 /** Applies the CRDs and waits until their kinds are served; gives their names. Raises ApiError, or an Error after a minute. */
 export async function installCrds(cluster: Cluster): Promise<string[]> {
-  const directory = fileURLToPath(new URL('../deploy/crds/', import.meta.url));
   const names: string[] = [];
-  for (const file of (await readdir(directory)).filter((name) => name.endsWith('.yaml'))) {
-    const crd = parse(await readFile(`${directory}${file}`, 'utf8')) as KubeObject;
+  for (const crd of await crdsOfThisVersion()) {
     await serverSideApply(cluster, crd, { manager: 'sluice' });
     await waitUntilServed(cluster, crd);
     names.push(crd.metadata.name);
   }
   cluster.discovery.forget();
   return names;
+}
+
+/** The CRDs as this version of Sluice has them. */
+export async function crdsOfThisVersion(): Promise<KubeObject[]> {
+  const directory = fileURLToPath(new URL('../deploy/crds/', import.meta.url));
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.yaml'));
+  const texts = await Promise.all(files.map((file) => readFile(`${directory}${file}`, 'utf8')));
+  return texts.map((text) => parse(text) as KubeObject);
 }
 
 /** Registers the search attributes of our workflows with Temporal; gives the names of those that were missing. */

@@ -5,6 +5,7 @@ import { addList } from './artifacts/list.ts';
 import { addPull } from './artifacts/pull.ts';
 import { addPush } from './artifacts/push.ts';
 import { addTag } from './artifacts/tag.ts';
+import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addDev } from './dev.ts';
 import { addDiff } from './diff.ts';
@@ -16,6 +17,7 @@ import { addInstall } from './install.ts';
 import { addPromote } from './promote.ts';
 import { addReconcile } from './reconcile.ts';
 import { addResume, addSuspend } from './suspend.ts';
+import { addUninstall } from './uninstall.ts';
 
 /** All commands of `sluice`; a failing command raises its error, a wrong call a CommanderError. */
 export function createProgram(): Command {
@@ -35,6 +37,7 @@ export function createProgram(): Command {
 const commands = [
   addDev,
   addInstall,
+  addCheck,
   addGet,
   addReconcile,
   addApprove,
@@ -50,6 +53,7 @@ const commands = [
   addPull,
   addTag,
   addList,
+  addUninstall,
   addCompletion,
 ];
 
