@@ -25,6 +25,7 @@ test('every base has a version, and the tools that are built are those of the lo
   }
   const builds = (await stageNamed('tools')).steps.map(({ text }) => text);
   for (const { name, build } of [TOOLS.kustomize, TOOLS.sops]) {
+    if ('debian' in build) throw new Error(`${name} is not built`);
     const command = builds.find((text) => text.startsWith(`cd ${name} && go build`));
     expect(command).toContain(build.ldflags);
     expect(command).toContain(`-o /out/${name} ${build.package}`);

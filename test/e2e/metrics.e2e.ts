@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
+import { metricsPort } from '../support/services.ts';
 import { openSource } from '../support/space.ts';
 
 const { space, revision } = await openSource({ 'app/cm.yaml': configMap('app') });
@@ -12,8 +11,7 @@ async function metrics(
   service: 'worker' | 'bridge',
   done: (text: string) => boolean,
 ): Promise<string> {
-  const log = await readFile(join(inject('serviceDir'), `${service}.log`), 'utf8');
-  const [, port = ''] = new RegExp(`${service} runs".*"metricsPort":(\\d+)`).exec(log) ?? [];
+  const port = await metricsPort(inject('serviceDir'), service);
   let text = '';
   for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`);

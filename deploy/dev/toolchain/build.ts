@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { buildEnvironment } from './environment.ts';
+import { fromDebian } from './debian.ts';
 import { modulePath } from './paths.ts';
+import type { Build } from './release.ts';
 import type { Tool } from './tools.ts';
 
 const MAX_PARALLEL = 2;
@@ -14,7 +16,7 @@ const KEPT_OUTPUT = 4_000;
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** Builds a tool from its pinned Go module to `target`; at most two builds run at once, the others wait in the order they came. */
+/** Builds a tool from its pinned Go module to `target`, or takes it out of its package; at most two builds run at once, the others wait in the order they came. */
 export async function build(
   tool: Tool,
   target: string,
@@ -26,8 +28,13 @@ export async function build(
   });
   try {
     signal?.throwIfAborted();
-    progress.step(tool.name, `building ${tool.version} from source`, tool.build.usually);
-    await goBuild(tool, target, signal);
+    if ('debian' in tool.build) {
+      progress.step(tool.name, `fetching Debian's package ${tool.build.debian}`);
+      await fromDebian(tool.build, target, signal);
+    } else {
+      progress.step(tool.name, `building ${tool.version} from source`, tool.build.usually);
+      await goBuild({ ...tool, build: tool.build }, target, signal);
+    }
   } finally {
     leave();
   }
@@ -50,7 +57,11 @@ function leave(): void {
 }
 
 /** Built in a copy, because -mod=mod may write to go.mod and the repository must stay clean. */
-async function goBuild(tool: Tool, target: string, signal?: AbortSignal): Promise<void> {
+async function goBuild(
+  tool: Tool & { readonly build: Build },
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const source = await mkdtemp(join(tmpdir(), `sluice-build-${tool.name}-`));
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
   try {

@@ -1,8 +1,9 @@
 import * as downloads from './downloads.ts';
+import { prometheus } from './prometheus.ts';
 import type { Build, Download, Platform } from './release.ts';
 import { VERSIONS } from './versions.ts';
 
-/** The programs the local stack is made of. */
+/** The programs that the local stack is made of, and those that its tests look at it with. */
 export type ToolName =
   | 'etcd'
   | 'helm'
@@ -13,6 +14,8 @@ export type ToolName =
   | 'kustomize'
   | 'kustomize-controller'
   | 'kwok'
+  | 'prometheus'
+  | 'promtool'
   | 'registry'
   | 'sops'
   | 'source-controller'
@@ -28,7 +31,17 @@ export interface Tool {
   /** kubectl talks to servers of other versions, so a path the user names is taken as it is. */
   readonly anyVersionFromEnv: boolean;
   readonly download: (platform: Platform) => Download | undefined;
-  readonly build: Build;
+  /** What is left where there is neither a copy nor a download. */
+  readonly build: Build | Package;
+}
+
+/** A package of Debian, in the version that the machine's release has; taken without being installed. */
+export interface Package {
+  readonly debian: string;
+  /** The program's path inside the package. */
+  readonly member: string;
+  readonly usually: string;
+  readonly minutes: number;
 }
 
 const { KUBERNETES, ETCD, HELM, KUSTOMIZE, KWOK, REGISTRY, SOPS, TEMPORAL } = VERSIONS;
@@ -82,6 +95,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
       minutes: 2,
     },
   }),
+  prometheus: tool(prometheus('prometheus')),
+  promtool: tool(prometheus('promtool')),
   sops: tool({
     name: 'sops',
     version: SOPS,
