@@ -25,12 +25,14 @@ const conditions: readonly (readonly [string, string, string])[] = [
   ],
   ['`Stalled`', 'all', 'nothing is tried again until the object, or what it refers to, changes'],
   ['`Healthy`', 'Kustomization', 'the health checks; only with `spec.wait` or `spec.healthChecks`'],
-  ['`ArtifactInStorage`', 'GitRepository', 'the artifact of the last fetched revision is stored'],
+  ['`ArtifactInStorage`', 'sources', 'the artifact of the last fetched revision is stored'],
+  ['`ArtifactOutdated`', 'OCIRepository', 'a newer revision than the stored one is being fetched'],
   [
     '`FetchFailed`',
-    'GitRepository',
+    'sources',
     'the remote could not be asked or fetched; the artifact of before stays in use',
   ],
+  ['`SourceVerified`', 'OCIRepository', 'the signatures; only with `spec.verify`'],
 ];
 
 function reasonRows(): string[][] {

@@ -18,7 +18,7 @@ function fieldsPage(crd: Crd): Page {
   const refused = fieldsWithoutBehaviour(kind);
   return page(`${kind.toLowerCase()}.md`, kind, [
     root.description ?? '',
-    `\`apiVersion: ${group}/${version?.name ?? ''}\`, \`kind: ${kind}\`; for kubectl also ${codes(shortNames)}. Fields in **bold** are required.`,
+    `\`apiVersion: ${group}/${version?.name ?? ''}\`, \`kind: ${kind}\`${alsoCalled(shortNames)}. Fields in **bold** are required.`,
     ...(refused.length > 0
       ? [
           `Not there yet: ${codes(refused)}. An object that sets one of these gets \`Stalled\` with the reason \`UnsupportedField\`.`,
@@ -35,6 +35,10 @@ function fieldsPage(crd: Crd): Page {
       rowsOf(status, 'status').map(([field, type, , meaning]) => [field, type, meaning]),
     ),
   ]);
+}
+
+function alsoCalled(shortNames: readonly string[]): string {
+  return shortNames.length > 0 ? `; for kubectl also ${codes([...shortNames])}` : '';
 }
 
 /** The parts of an OpenAPI schema that are shown. */

@@ -1,7 +1,7 @@
 /** What each reason of a condition or an event means, and what to do about it. A test finds the reasons of the code that are not here. */
 export const reasonMeanings: Readonly<Record<string, string>> = {
   AccessDenied:
-    'a reference into another namespace, which `--no-cross-namespace-refs` forbids: refer to objects of the same namespace',
+    'a reference into another namespace, which `--no-cross-namespace-refs` forbids, or to an ExternalArtifact, whose feature gate is closed',
   ArchiveOperationFailed: 'the artifact could not be stored on the worker: look at its disk',
   ArtifactFailed:
     'the source has no artifact yet, its artifact can not be downloaded or is not the one of its digest, or it has no such `spec.path`',
@@ -24,10 +24,17 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   InvalidCELExpression: 'an expression does not compile or gives no bool: correct it',
   InvalidSpec: 'a field has a value that is never valid: correct it',
   NewArtifact: 'event: a source stored an artifact with another digest',
+  NewRevision: 'the remote holds a newer revision than the one that is stored',
+  OCIArtifactLayerOperationFailed:
+    'the manifest has no such layer, or the layer can not be extracted: correct `spec.layerSelector`, or push it anew',
+  OCIArtifactPullFailed:
+    'the registry does not answer, refuses access, or does not have the tag or digest: the message has its answer',
   Progressing: 'a sync runs; as the reason of an event: the objects that it created or configured',
   ProgressingWithRetry: 'the last sync failed and the next one is due',
   PruneFailed:
     'an object could not be deleted; it stays in the inventory and is tried again. The message has the answer of the API server',
+  ReadOperationFailed:
+    'no tag is in the range of `spec.ref.semver`, or the tags can not be listed: the message says which',
   ReconciliationFailed:
     'the API server refused an object, or does not answer: the message has its answer',
   ReconciliationSucceeded: 'the sync ended well',
@@ -38,4 +45,6 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   URLInvalid: '`spec.url` is no address: correct it',
   UnsupportedField:
     'the object sets a field whose behaviour is not there yet: remove the field; nothing of the object is done meanwhile',
+  VerificationError:
+    'the revision has no signature that is to be trusted; the artifact of before stays in use: sign it, or correct the keys or identities',
 };
