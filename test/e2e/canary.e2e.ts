@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { conditionOf, gitRepository, kustomization } from '../support/cluster.ts';
 import { commandLine } from '../support/command-line.ts';
-import { directoryWith } from '../support/files.ts';
+import { directoryWith, filesHolding } from '../support/files.ts';
 import { configMap } from '../support/manifests.ts';
 import { ageKeys, encrypt, encryptedSecret } from '../support/sops.ts';
 import { openSpace } from '../support/space.ts';
@@ -22,22 +22,6 @@ const secret = (name: string, fields: string): string =>
 /** Files of a directory, below it too, that hold the word or its base64 form. */
 function filesWithWord(directory: string, skip: RegExp): Promise<string[]> {
   return filesHolding(directory, [word, encoded.slice(0, 18)], skip);
-}
-
-async function filesHolding(
-  directory: string,
-  words: readonly string[],
-  skip?: RegExp,
-): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || skip?.test(file)) continue;
-    // Builds of other tests come and go meanwhile.
-    const text = (await readFile(file).catch(() => Buffer.alloc(0))).toString('latin1');
-    if (words.some((each) => text.includes(each))) found.push(file);
-  }
-  return found;
 }
 
 test('what fails about a secret value is told without it', async () => {

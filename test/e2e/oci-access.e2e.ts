@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createServingCertificate } from '../../deploy/dev/stack/certificates.ts';
 import { testAuthority } from '../support/authority.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type Row,
   type TestNamespace,
 } from '../support/cluster.ts';
+import { filesHolding } from '../support/files.ts';
 import { startRegistry, user, type TestRegistry } from '../support/registry.ts';
 
 let space: TestNamespace;
@@ -47,6 +49,7 @@ async function pullSecret(
   });
 }
 
+const canary = 'canary-8d2f60b1';
 const reason = (row: Row): string | undefined => conditionOf(row, 'Ready')?.reason;
 
 test.each(['password', 'token'] as const)(
@@ -76,14 +79,46 @@ test.each(['password', 'token'] as const)(
   },
 );
 
-test('a wrong password is refused without being told', async () => {
+test('a wrong password is refused, and told nowhere', async () => {
   const { host } = await open({ entry: 'password' });
-  await pullSecret('wrong', host, { username: 'ann', password: 'canary-of-the-password' });
+  await pullSecret('wrong', host, { username: 'ann', password: `${canary}-1` });
   await space.apply(ociRepository('wrong', `${host}/app`, { secretRef: { name: 'wrong' } }));
   const row = await space.untilReady('OCIRepository', 'wrong', 'False');
   expect(conditionOf(row, 'Ready')?.message).toContain('HTTP 401');
-  expect(JSON.stringify([row, await space.events('wrong')])).not.toContain('canary');
+  await expectUntold('wrong');
 });
+
+test('what a registry was shown is told nowhere, even if it says it back', async () => {
+  const server = createServer((request, response) => {
+    const { authorization } = request.headers;
+    if (authorization === undefined) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+      return;
+    }
+    const shown = Buffer.from(authorization.slice('Basic '.length), 'base64').toString();
+    const errors = [{ code: shown, message: `${shown} ${authorization}` }];
+    response.writeHead(403, { location: `/${shown}` }).end(JSON.stringify({ errors }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const host = `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  await pullSecret('echo', host, { username: 'ann', password: `${canary}-2` });
+  await space.apply(ociRepository('echo', `${host}/app`, { secretRef: { name: 'echo' } }));
+  const row = await space.untilReady('OCIRepository', 'echo', 'False');
+  expect(conditionOf(row, 'Ready')?.message).toContain('HTTP 403');
+  await expectUntold('echo');
+  server.close();
+  server.closeAllConnections();
+});
+
+/** Neither in the object and its events, nor in what Temporal and the services wrote. */
+async function expectUntold(name: string): Promise<void> {
+  const row = await space.get('OCIRepository', name);
+  expect(JSON.stringify([row, await space.events(name)])).not.toContain(canary);
+  const words = [canary, Buffer.from(`ann:${canary}`).toString('base64').slice(0, 20)];
+  expect(await filesHolding(inject('stackDir'), words, /\/etcd\//)).toEqual([]);
+  expect(await filesHolding(inject('serviceDir'), words)).toEqual([]);
+}
 
 test('a certificate that nobody vouches for is refused, and accepted by its authority', async () => {
   const tls = await createServingCertificate();

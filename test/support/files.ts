@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -10,4 +10,21 @@ export async function directoryWith(files: Record<string, string>): Promise<stri
     await writeFile(join(root, path), text);
   }
   return root;
+}
+
+/** The files below a directory that hold one of the words, but for those whose path is to be skipped. */
+export async function filesHolding(
+  directory: string,
+  words: readonly string[],
+  skip?: RegExp,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || skip?.test(file)) continue;
+    // Builds of other tests come and go meanwhile.
+    const text = (await readFile(file).catch(() => Buffer.alloc(0))).toString('latin1');
+    if (words.some((each) => text.includes(each))) found.push(file);
+  }
+  return found;
 }
