@@ -201,6 +201,15 @@ export interface SourceOutcome {
   readonly generation: number;
   readonly requestedAt?: string;
   readonly terminal: boolean;
+  /** The condition that tells of a failure; FetchFailed where absent. */
+  readonly condition?: string;
+}
+
+/** When a source that failed is looked at again, in milliseconds: ever later between the first two, or after the third where it waits for another object. */
+export interface SourceRetry {
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly dependencyMs: number;
 }
 
 /** Every effect a workflow can ask for. Nothing here takes or returns a manifest or a secret value. */
@@ -224,6 +233,7 @@ export interface Activities {
   lookAtSource(key: SourceKey): Promise<SourceLook>;
   /** Fetches the revision, stores the artifact and writes it into the status. */
   fetchSource(key: SourceKey, look: SourceLook): Promise<SourceFetched>;
-  concludeSource(key: SourceKey, outcome: SourceOutcome): Promise<void>;
+  /** Writes an outcome that stored nothing. Histories of before retries could be set hold no result. */
+  concludeSource(key: SourceKey, outcome: SourceOutcome): Promise<SourceRetry | undefined>;
   finalizeSource(key: SourceKey): Promise<void>;
 }

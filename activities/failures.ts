@@ -10,6 +10,10 @@ interface FailureRule {
   readonly terminal: boolean;
   /** The condition reason that Flux's users know for it. */
   readonly reason: string;
+  /** The condition of a source that tells of it; FetchFailed where absent. */
+  readonly condition?: string;
+  /** What it waits for has its own events, so it is looked at again after a fixed time and not ever later. */
+  readonly waits?: boolean;
 }
 
 /** The one table from failure code to what it means for retries, for Stalled and for the Ready reason. */
@@ -34,18 +38,38 @@ export const failureTable = {
   OCIPullFailed: { retryable: false, terminal: false, reason: 'OCIArtifactPullFailed' },
   OCILayerFailed: { retryable: false, terminal: false, reason: 'OCIArtifactLayerOperationFailed' },
   ReadOperationFailed: { retryable: false, terminal: false, reason: 'ReadOperationFailed' },
-  VerificationError: { retryable: false, terminal: false, reason: 'VerificationError' },
-  StorageOperationFailed: {
-    retryable: true,
-    terminal: false,
-    reason: 'ArchiveOperationFailed',
-  },
+  VerificationError: unverified('VerificationError'),
+  InvalidGitObject: unverified('InvalidGitObject'),
+  InvalidTagSignature: unverified('InvalidTagSignature'),
+  InvalidCommitSignature: unverified('InvalidCommitSignature'),
+  InvalidVerificationMode: { ...unverified('InvalidVerificationMode'), terminal: true },
+  IncludeNotFound: { ...unavailable('NotFound'), waits: true },
+  IncludeWithoutArtifact: { ...unavailable('NoArtifact'), waits: true },
+  IncludeInCircle: { ...unavailable('CircularInclude'), waits: true },
+  IncludeIllegalPath: unstored('IllegalPath'),
+  IncludeCopyFailed: unstored('CopyFailure'),
+  DirectoryCreationFailed: unstored('DirectoryCreationFailed'),
+  StorageOperationFailed: unstored('ArchiveOperationFailed'),
 } as const satisfies Record<string, FailureRule>;
+
+function unverified(reason: string): FailureRule {
+  return { retryable: false, terminal: false, reason, condition: 'SourceVerified' };
+}
+
+function unavailable(reason: string): FailureRule {
+  return { retryable: false, terminal: false, reason, condition: 'IncludeUnavailable' };
+}
+
+function unstored(reason: string): FailureRule {
+  return { retryable: false, terminal: false, reason, condition: 'StorageOperationFailed' };
+}
 
 /** What a workflow needs to know of a failure; travels as its only detail. */
 export interface FailureDetail {
   readonly reason: string;
   readonly terminal: boolean;
+  readonly condition?: string;
+  readonly waits?: boolean;
 }
 
 /**
@@ -53,13 +77,12 @@ export interface FailureDetail {
  * the cause is not attached, since its text and stack would be stored in Temporal.
  */
 export function fail(code: FailureCode, message: string): ApplicationFailure {
-  const { retryable, terminal, reason } = failureTable[code];
-  const detail: FailureDetail = { reason, terminal };
+  const { retryable, ...detail }: FailureRule = failureTable[code];
   return ApplicationFailure.create({
     type: code,
     message: message.slice(0, maxMessage),
     nonRetryable: !retryable,
-    details: [detail],
+    details: [detail satisfies FailureDetail],
   });
 }
 

@@ -77,11 +77,12 @@ export function reported(activities: Activities, { log, durations }: Listeners):
       return stored;
     },
     async concludeSource(key, outcome) {
-      await activities.concludeSource(key, outcome);
+      const retry = await activities.concludeSource(key, outcome);
       tellSourceOutcome(log, about(sourceOf(key), key), outcome);
       if (outcome.result !== 'idle') {
         durations.record(sourceOf(key).controllerKind, key, 0, endOf(outcome));
       }
+      return retry;
     },
     async finalizeSource(key) {
       await activities.finalizeSource(key);

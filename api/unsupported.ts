@@ -33,11 +33,7 @@ const unsupported: Record<string, Record<string, Refuses>> = {
     'spec.url (ssh)': (value) => typeof value === 'string' && value.startsWith('ssh://'),
     'spec.provider (aws, azure, github)': (value) => value !== undefined && value !== 'generic',
     'spec.serviceAccountName': isSet,
-    'spec.verify': isSet,
     'spec.proxySecretRef': isSet,
-    'spec.recurseSubmodules': isSet,
-    'spec.include': isSet,
-    'spec.sparseCheckout': isSet,
   },
   OCIRepository: {
     'spec.provider (aws, azure, gcp)': (value) => value !== undefined && value !== 'generic',

@@ -9,8 +9,6 @@ const idleFlags: Readonly<Record<string, string>> = {
   '--kube-api-qps': 'requests are limited by their number in flight, see --concurrent-ssa',
   '--kube-api-burst': 'requests are limited by their number in flight, see --concurrent-ssa',
   '--graceful-shutdown-timeout': 'what a worker leaves behind another one takes over',
-  '--min-retry-delay': 'retries follow spec.retryInterval',
-  '--max-retry-delay': 'retries never wait longer than spec.interval',
   '--export-http-path-metrics': 'the path of a Receiver is a secret, and in no metric',
   '--storage-path': 'artifacts lie in the cache directory, see --cache-dir',
 };
@@ -34,6 +32,8 @@ const workerFlags = [
   '--http-retry',
   '--insecure-kubeconfig-exec',
   '--interval-jitter-percentage',
+  '--max-retry-delay',
+  '--min-retry-delay',
   '--no-remote-bases',
   '--override-manager',
   '--requeue-dependency',

@@ -112,7 +112,7 @@ async function openStores(
     ageSecret: ageSecretOf(settings),
     ...rulesOf(settings),
   };
-  const stores = { cluster, storage, tempDir };
+  const stores = { cluster, storage, tempDir, artifacts };
   const rebuild = rebuildByKind({
     GitRepository: (path) => rebuildArtifact(stores, path),
     OCIRepository: (path) => rebuildOci(stores, path),
@@ -133,6 +133,7 @@ function rulesOf(
   | 'strictSubstitution'
   | 'reportOnly'
   | 'jitterPercent'
+  | 'sourceRetry'
 > {
   const { open } = settings.SLUICE_FEATURE_GATES;
   return {
@@ -158,6 +159,11 @@ function rulesOf(
     httpRetry: settings.SLUICE_HTTP_RETRY,
     failFast: !open.DisableFailFastBehavior,
     strictSubstitution: open.StrictPostBuildSubstitutions,
+    sourceRetry: {
+      minMs: settings.SLUICE_MIN_RETRY_DELAY,
+      maxMs: settings.SLUICE_MAX_RETRY_DELAY,
+      dependencyMs: settings.SLUICE_REQUEUE_DEPENDENCY,
+    },
   };
 }
 

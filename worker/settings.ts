@@ -37,11 +37,15 @@ export const WorkerSettings = z.object({
     .optional()
     .describe('host:port that goes into the url of an artifact'),
   SLUICE_ARTIFACT_RETENTION_TTL: duration('1m').describe(
-    'how long an old artifact is kept at least',
+    'how long an old artifact is kept at most',
   ),
   SLUICE_ARTIFACT_RETENTION_RECORDS: whole(2, 1).describe(
-    'how many artifacts of a source are kept',
+    'how many artifacts of a source are kept at most',
   ),
+  SLUICE_MIN_RETRY_DELAY: duration('750ms').describe(
+    'wait after the first failure of a source; each one more doubles it',
+  ),
+  SLUICE_MAX_RETRY_DELAY: duration('15m').describe('longest wait after failures of a source'),
   SLUICE_HTTP_RETRY: whole(9, 0).describe('retries of a download before the pass fails'),
   SLUICE_CONCURRENT: whole(20, 1).describe('activities at a time'),
   SLUICE_CONCURRENT_SSA: whole(8, 1).describe('objects of one Kustomization applied at a time'),

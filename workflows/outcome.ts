@@ -98,6 +98,10 @@ export interface StageFailure {
   readonly message: string;
   readonly terminal: boolean;
   readonly stage: Stage;
+  /** The condition of a source that tells of it, where it is not the usual one. */
+  readonly condition?: string;
+  /** What it waits for is another object. */
+  readonly waits?: boolean;
 }
 
 /** Reads what an activity failed with; undefined where the error is no activity failure. */
@@ -106,12 +110,12 @@ export function stageFailure(error: unknown, fallbackReason: string): StageFailu
   const stage = error.activityType as Stage;
   const { cause } = error;
   if (cause instanceof ApplicationFailure) {
-    const detail = readDetail(cause.details?.[0]);
     return {
+      reason: fallbackReason,
+      terminal: false,
+      ...readDetail(cause.details?.[0]),
       code: cause.type ?? 'Unknown',
-      reason: detail.reason ?? fallbackReason,
       message: cause.message,
-      terminal: detail.terminal ?? false,
       stage,
     };
   }
@@ -173,6 +177,8 @@ function revisionsOf({ artifact }: Look): Pick<Outcome, 'revision' | 'originRevi
   return { revision, ...(originRevision ? { originRevision } : {}) };
 }
 
-function readDetail(value: unknown): { reason?: string; terminal?: boolean } {
+type Detail = Partial<Pick<StageFailure, 'reason' | 'terminal' | 'condition' | 'waits'>>;
+
+function readDetail(value: unknown): Detail {
   return typeof value === 'object' && value !== null ? value : {};
 }

@@ -1,5 +1,11 @@
 import { condition } from '@temporalio/workflow';
-import type { SourceKey, SourceKind, SourceOutcome, Trigger } from '../activities/contract.ts';
+import type {
+  SourceKey,
+  SourceKind,
+  SourceOutcome,
+  SourceRetry,
+  Trigger,
+} from '../activities/contract.ts';
 import type { Inbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { PassReport } from './messages.ts';
@@ -33,8 +39,15 @@ export function kindOf({ kind = 'GitRepository' }: SourceKey): SourceKind {
   return kind;
 }
 
-/** A terminal failure waits for a change; the others are retried, from 750 ms doubling up to 15 minutes. */
-export function failedStep(outcome: SourceOutcome, failures: number): Step {
+/** What a worker of before retries could be set waits for. */
+const standardRetry: SourceRetry = { minMs: 750, maxMs: 900_000, dependencyMs: 30_000 };
+
+/** A terminal failure waits for a change; the others are retried ever later, from the shortest wait doubling up to the longest. */
+export function failedStep(
+  outcome: SourceOutcome,
+  failures: number,
+  retry: SourceRetry = standardRetry,
+): Step {
   const { reason, message } = outcome;
   const report = { ready: false, reason, message };
   if (outcome.terminal) {
@@ -46,13 +59,22 @@ export function failedStep(outcome: SourceOutcome, failures: number): Step {
       awaits: 'a change of the object',
     };
   }
-  const nextMs = Math.min(750 * 2 ** failures, 900_000);
+  const nextMs = Math.min(retry.minMs * 2 ** failures, retry.maxMs);
+  const awaits = `the retry in ${inWords(nextMs)}`;
+  return { report, failures: failures + 1, fetched: false, nextMs, awaits };
+}
+
+/** A source that waits for another object is woken by what happens to it; the wait is for the case that nobody tells. */
+export function waitingStep(
+  { reason, message }: SourceOutcome,
+  { dependencyMs }: SourceRetry = standardRetry,
+): Step {
   return {
-    report,
-    failures: failures + 1,
+    report: { ready: false, reason, message },
+    failures: 1,
     fetched: false,
-    nextMs,
-    awaits: `the retry in ${inWords(nextMs)}`,
+    nextMs: dependencyMs,
+    awaits: `the included source, or the retry in ${inWords(dependencyMs)}`,
   };
 }
 

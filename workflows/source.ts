@@ -1,11 +1,17 @@
 import { allHandlersFinished, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { SourceKey, SourceLook, SourceOutcome, Trigger } from '../activities/contract.ts';
+import type {
+  SourceKey,
+  SourceLook,
+  SourceOutcome,
+  SourceRetry,
+  Trigger,
+} from '../activities/contract.ts';
 import { openInbox } from './inbox.ts';
 import { openingMemo, openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
 import { stageFailure } from './outcome.ts';
 import { shortRevision } from './schedule.ts';
-import { failedStep, idle, kindOf, type Step, type Turn } from './source-idle.ts';
+import { failedStep, idle, kindOf, waitingStep, type Step, type Turn } from './source-idle.ts';
 import { records, sourceStages } from './stages.ts';
 import { msUntil, suspensionInWords } from './suspension.ts';
 import { isOutdated, nextVersion } from './version.ts';
@@ -80,10 +86,11 @@ async function look(key: SourceKey, turn: Turn, journal: Journal): Promise<Step 
       message: failure.message,
       generation: seen?.generation ?? 0,
       terminal: failure.terminal,
+      ...(failure.condition ? { condition: failure.condition } : {}),
       ...(seen?.requestedAt ? { requestedAt: seen.requestedAt } : {}),
     };
-    await conclude(key, outcome, journal);
-    return failedStep(outcome, turn.failures);
+    const retry = await conclude(key, outcome, journal);
+    return failure.waits ? waitingStep(outcome, retry) : failedStep(outcome, turn.failures, retry);
   }
 }
 
@@ -189,8 +196,12 @@ function suspended(key: SourceKey, look: SourceLook): Step {
   };
 }
 
-async function conclude(key: SourceKey, outcome: SourceOutcome, journal: Journal): Promise<void> {
-  await records.concludeSource(key, outcome);
+async function conclude(
+  key: SourceKey,
+  outcome: SourceOutcome,
+  journal: Journal,
+): Promise<SourceRetry | undefined> {
+  const retry = await records.concludeSource(key, outcome);
   const { reason, message } = outcome;
   journal.ended({
     phase: outcome.terminal ? 'stalled' : 'failed',
@@ -199,6 +210,7 @@ async function conclude(key: SourceKey, outcome: SourceOutcome, journal: Journal
     message,
     memo: { outcome: outcome.result, endedAt: new Date().toISOString() },
   });
+  return retry;
 }
 
 /** A run ends when it has fetched once, so that its row tells of one revision, or when its history grew long. */

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack, type Pack } from 'tar-stream';
 import { fail } from '../failures.ts';
-import type { TreeFile } from './git.ts';
+import type { TreeFile } from './commit-tree.ts';
 
 /** Digest (`sha256:<hex>`) and size in bytes of an archive. */
 export interface Archived {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SourceKey } from '../contract.ts';
@@ -7,7 +9,7 @@ export interface StorageOptions {
   readonly dir: string;
   /** host:port */
   readonly advertisedAddress: string;
-  /** How many artifacts of a source are kept, and how long others are, for those who are about to download them. */
+  /** How many artifacts of a source are kept, and how long those that are not its last one, for whoever is about to download them. */
   readonly keptRecords: number;
   readonly keptMs: number;
 }
@@ -41,13 +43,32 @@ export class ArtifactStorage {
     return (await stat(file).catch(() => undefined))?.isFile() ? file : undefined;
   }
 
-  /** Moves a finished file into the storage, in place of one with the same path, and removes what is older than the retention. */
+  /** Tells whether the file of an artifact is here with the bytes of its digest; a damaged one is removed. */
+  async check(path: string, digest: string): Promise<'sound' | 'missing' | 'damaged'> {
+    const file = await this.find(path);
+    if (file === undefined) return 'missing';
+    const [algorithm = '', wanted] = digest.split(':');
+    const hash = createHash(algorithm);
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk);
+    if (hash.digest('hex') === wanted) return 'sound';
+    await rm(file, { force: true });
+    return 'damaged';
+  }
+
+  /** Moves a finished file into the storage, in place of one with the same path. */
   async store(path: string, file: string): Promise<void> {
     if (!isArtifactPath(path)) throw new RangeError(`"${path}" is no path of an artifact`);
     const target = join(this.#dir, path);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     await rename(file, target);
-    await removeOld(dirname(target), this.#retention);
+  }
+
+  /** Removes the artifacts of a source that are beyond the retention, never the one of this path; tells how many. */
+  async sweep(path: string): Promise<number> {
+    const last = join(this.#dir, path);
+    const garbage = beyond(await recordsOf(last), this.#retention);
+    for (const file of garbage) await rm(file, { force: true });
+    return garbage.length;
   }
 
   /** Removes all artifacts of a source. */
@@ -67,16 +88,26 @@ export function isArtifactPath(path: string): boolean {
 
 type Retention = Pick<StorageOptions, 'keptRecords' | 'keptMs'>;
 
-async function removeOld(directory: string, { keptRecords, keptMs }: Retention): Promise<void> {
-  const names = await readdir(directory);
-  const files = await Promise.all(
+interface FileRecord {
+  readonly file: string;
+  readonly modified: number;
+}
+
+/** The artifacts beside the last one of a source, the newest first. */
+async function recordsOf(last: string): Promise<FileRecord[]> {
+  const names = await readdir(dirname(last)).catch(() => []);
+  const records = await Promise.all(
     names.map(async (name) => {
-      const file = join(directory, name);
+      const file = join(dirname(last), name);
       return { file, modified: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 };
     }),
   );
-  files.sort((a, b) => b.modified - a.modified);
-  for (const { file, modified } of files.slice(keptRecords)) {
-    if (Date.now() - modified > keptMs) await rm(file, { force: true });
-  }
+  return records.filter(({ file }) => file !== last).sort((a, b) => b.modified - a.modified);
+}
+
+/** Flux's rule: what has outlived its time goes, and so does what is too many. */
+function beyond(records: readonly FileRecord[], { keptRecords, keptMs }: Retention): string[] {
+  return records
+    .filter(({ modified }, at) => at >= keptRecords - 1 || Date.now() - modified > keptMs)
+    .map(({ file }) => file);
 }

@@ -3,24 +3,32 @@ import { join } from 'node:path';
 import type { GitRepository } from '../../api/index.ts';
 import { parseDuration } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
-import type { ObjectKey } from '../contract.ts';
+import type { ObjectKey, SourceRetry } from '../contract.ts';
 import { writeArchive, type Archived } from './archive.ts';
+import type { ArtifactCache } from './artifact-cache.ts';
 import type { ArtifactStorage } from './artifact-storage.ts';
+import type { Trees } from './changed-directories.ts';
+import type { FetchedCommit, TreeFile } from './commit-tree.ts';
 import { gitAccess } from './git-credentials.ts';
 import type { Target } from './git-reference.ts';
-import { fetchCommit, type Remote, type TreeFile } from './git.ts';
-import type { Trees } from './changed-directories.ts';
-import { withoutIgnored } from './ignored-files.ts';
+import { fetchCommit, type Remote } from './git.ts';
+import { filesBy, type Recipe } from './source-recipe.ts';
+import { sparse } from './sparse-checkout.ts';
+import { onDisk } from './storage-fault.ts';
+import { modulesOf, withSubmodules } from './submodules.ts';
 
 /** What the activities of sources work with. */
 export interface SourceDeps {
   readonly cluster: Cluster;
   readonly storage: ArtifactStorage;
+  /** Opens the artifacts that others include. */
+  readonly artifacts: Pick<ArtifactCache, 'open'>;
   /** Private directory for what is being fetched. */
   readonly tempDir: string;
   readonly trees: Trees;
   /** True writes nothing for any object. */
   readonly reportOnly: boolean;
+  readonly sourceRetry: SourceRetry;
 }
 
 /** By how many per cent intervals are spread, so that many sources do not ask at the same moment. */
@@ -28,31 +36,47 @@ export interface Spread {
   readonly jitterPercent: number;
 }
 
+/** What an artifact is to be made from. */
+export interface Plan<Proof> {
+  readonly remote: Remote;
+  readonly target: Target;
+  readonly recipe: Recipe;
+  /** Looks at the commit before anything is made of it, and raises what speaks against it. */
+  readonly inspect: (commit: FetchedCommit) => Promise<Proof>;
+}
+
 /** An archived commit that is not in the storage yet. */
-export interface BuiltArtifact extends Archived {
+export interface BuiltArtifact<Proof> extends Archived {
   readonly file: string;
   readonly subject: string;
   readonly committedAt: string;
   readonly files: readonly TreeFile[];
+  readonly proof: Proof;
 }
 
-/** Fetches a commit and archives it; `use` gets the archive, which is removed after it unless it was moved. */
-export async function buildArtifact<T>(
-  deps: Pick<SourceDeps, 'cluster' | 'tempDir'>,
-  { repository, key }: { readonly repository: GitRepository; readonly key: ObjectKey },
-  target: Target,
-  use: (built: BuiltArtifact) => Promise<T>,
+/** Fetches a commit and archives it by a recipe; `use` gets the archive, which is removed after it unless it was moved. */
+export async function buildArtifact<T, Proof>(
+  { tempDir, artifacts }: Pick<SourceDeps, 'tempDir' | 'artifacts'>,
+  { remote, target, recipe, inspect }: Plan<Proof>,
+  use: (built: BuiltArtifact<Proof>) => Promise<T>,
 ): Promise<T> {
-  await mkdir(deps.tempDir, { recursive: true, mode: 0o700 });
-  const directory = await mkdtemp(join(deps.tempDir, 'source-'));
+  const directory = await onDisk('DirectoryCreationFailed', 'a directory for the commit', () =>
+    makeDirectory(tempDir),
+  );
   try {
-    const remote = await remoteOf(deps.cluster, repository, key);
-    const commit = await fetchCommit(remote, target, join(directory, 'git'));
+    const whole = await fetchCommit(remote, target, join(directory, 'git'));
+    const commit = sparse(whole, recipe.sparseCheckout);
+    const proof = await inspect(whole);
+    const fetched = recipe.recurseSubmodules
+      ? await withSubmodules({ commit, modules: modulesOf(whole), remote }, directory)
+      : commit.files;
+    const files = await filesBy(recipe, { files: fetched }, artifacts);
     const file = join(directory, 'artifact.tar.gz');
-    const files = await withoutIgnored(commit.files, repository.spec.ignore);
-    const archived = await writeArchive(file, files);
-    const { subject, committedAt } = commit;
-    return await use({ ...archived, file, files, subject, committedAt });
+    const archived = await onDisk('StorageOperationFailed', 'the archive', () =>
+      writeArchive(file, files),
+    );
+    const { subject, committedAt } = whole;
+    return await use({ ...archived, file, files, subject, committedAt, proof });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -66,4 +90,9 @@ export async function remoteOf(
 ): Promise<Remote> {
   const access = await gitAccess(cluster, repository, key.namespace);
   return { access, timeoutMs: parseDuration(repository.spec.timeout) };
+}
+
+async function makeDirectory(tempDir: string): Promise<string> {
+  await mkdir(tempDir, { recursive: true, mode: 0o700 });
+  return mkdtemp(join(tempDir, 'source-'));
 }

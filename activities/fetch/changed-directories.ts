@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { ObjectKey } from '../contract.ts';
-import type { TreeFile } from './git.ts';
+import type { TreeFile } from './commit-tree.ts';
 
 /** Remembers the trees of sources, to tell where a revision differs from the one before. */
 export interface Trees {

@@ -17,6 +17,8 @@ export interface Target {
   /** The full name of a reference; absent for a commit that may be anywhere. */
   readonly ref?: string;
   readonly revision: string;
+  /** The annotated tag that names the commit, as an object of its own; absent where a lightweight one or none does. */
+  readonly tag?: string;
 }
 
 /**
@@ -59,7 +61,8 @@ function pinned(commit: string, branch: string | undefined, refs: readonly Remot
 
 function named(ref: string, title: string, refs: readonly RemoteRef[]): Target {
   const { oid, peeled = oid } = find(ref, refs);
-  return { commit: peeled, ref, revision: `${title}@sha1:${peeled}` };
+  const annotated = peeled === oid ? {} : { tag: oid };
+  return { commit: peeled, ref, revision: `${title}@sha1:${peeled}`, ...annotated };
 }
 
 function find(ref: string, refs: readonly RemoteRef[]): RemoteRef {

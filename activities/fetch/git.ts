@@ -3,6 +3,7 @@ import git, { Errors } from 'isomorphic-git';
 import type { GitRepository } from '../../api/index.ts';
 import { ApplicationFailure } from '@temporalio/activity';
 import { fail } from '../failures.ts';
+import { holdsCommit, readCommit, type FetchedCommit } from './commit-tree.ts';
 import type { GitAccess } from './git-credentials.ts';
 import { createGitHttp } from './git-http.ts';
 import { neededPrefixes, resolveReference, type Target } from './git-reference.ts';
@@ -13,24 +14,6 @@ type Reference = NonNullable<GitRepository['spec']['ref']>;
 export interface Remote {
   readonly access: GitAccess;
   readonly timeoutMs: number;
-}
-
-/** A file of a commit. */
-export interface TreeFile {
-  readonly path: string;
-  readonly executable: boolean;
-  /** Git's hash of the content. */
-  readonly oid: string;
-  read(): Promise<Uint8Array>;
-}
-
-/** A fetched commit. */
-export interface FetchedCommit {
-  readonly subject: string;
-  /** When it was made, as RFC 3339. */
-  readonly committedAt: string;
-  /** The regular files; links and submodules are left out, as Flux does. */
-  readonly files: readonly TreeFile[];
 }
 
 /** Asks the remote what a reference stands for now. Raises the failures of resolveReference, GitOperationFailed or AuthenticationFailed. */
@@ -46,63 +29,44 @@ export async function lookUp(remote: Remote, ref: Reference | undefined): Promis
   });
 }
 
-/** Fetches a commit into a bare repository: only its reference where possible, everything where the commit has to be searched for. */
+/**
+ * Fetches a commit into a bare repository: by its reference where that is known, else by its hash, and everything where the remote does not
+ * give single commits.
+ */
 export async function fetchCommit(
   remote: Remote,
   { commit, ref }: Target,
   gitdir: string,
 ): Promise<FetchedCommit> {
   return withRemote(remote, async (http, url) => {
-    const cache = {};
+    const repository = { gitdir, cache: {} };
     await git.init({ fs, gitdir, bare: true });
     await git.addRemote({ fs, gitdir, remote: 'origin', url });
-    const base = { fs, http, gitdir, url, cache, tags: false };
+    const base = { fs, http, ...repository, url, tags: false };
     const shallow = { depth: 1, singleBranch: true } as const;
     if (ref) await git.fetch({ ...base, ...shallow, ref, remoteRef: ref });
+    else
+      await git
+        .fetch({ ...base, ...shallow, ref: commit, remoteRef: commit })
+        .catch(tolerateRefusal);
     // The reference moved on since it was looked up, or the commit lies somewhere in the past.
-    if (!(await holds(gitdir, commit, cache))) {
+    if (!(await holdsCommit(repository, commit))) {
       const whole = ref ? { ref, remoteRef: ref, singleBranch: true } : { tags: true };
       await git.fetch({ ...base, ...whole, depth: maxDepth, relative: false });
     }
-    if (!(await holds(gitdir, commit, cache))) {
+    if (!(await holdsCommit(repository, commit))) {
       throw fail('GitOperationFailed', `the remote has no commit ${commit}`);
     }
-    return readCommit(gitdir, commit, cache);
+    return readCommit(repository, commit);
   });
 }
 
 /** Deep enough for any history, and what makes the server forget that the first fetch was shallow. */
 const maxDepth = 2 ** 31 - 1;
 
-async function readCommit(gitdir: string, oid: string, cache: object): Promise<FetchedCommit> {
-  const { commit } = await git.readCommit({ fs, gitdir, oid, cache });
-  const files: TreeFile[] = [];
-  const visit = async (tree: string, prefix: string): Promise<void> => {
-    const { tree: entries } = await git.readTree({ fs, gitdir, oid: tree, cache });
-    for (const { mode, path, oid: child, type } of entries) {
-      const name = `${prefix}${path}`;
-      if (type === 'tree') await visit(child, `${name}/`);
-      else if (type === 'blob' && mode.startsWith('100')) {
-        const read = async (): Promise<Uint8Array> =>
-          (await git.readBlob({ fs, gitdir, oid: child, cache })).blob;
-        files.push({ path: name, executable: mode === '100755', oid: child, read });
-      }
-    }
-  };
-  await visit(commit.tree, '');
-  const [subject = ''] = commit.message.split('\n', 1);
-  const committedAt = new Date(commit.committer.timestamp * 1000).toISOString();
-  return { subject, committedAt, files };
-}
-
-async function holds(gitdir: string, oid: string, cache: object): Promise<boolean> {
-  try {
-    await git.readCommit({ fs, gitdir, oid, cache });
-    return true;
-  } catch (error) {
-    if (error instanceof Errors.NotFoundError) return false;
-    throw error;
-  }
+/** Not every server gives a commit that is no tip of a reference. */
+function tolerateRefusal(error: unknown): void {
+  if (error instanceof ApplicationFailure || error instanceof Errors.HttpError) throw error;
 }
 
 async function withRemote<T>(

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { TreeFile } from './git.ts';
+import type { TreeFile } from './commit-tree.ts';
 import { ignoreRules, type IgnoreFile } from './ignore-rules.ts';
 
 /** The files that the ignore rules among them, and those of the spec, leave. Raises SourceIgnoreError. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { TreeFile } from './git.ts';
+import type { TreeFile } from './commit-tree.ts';
 
 /** The regular files below a directory, with their paths in it; links are left out. */
 export async function filesIn(directory: string): Promise<TreeFile[]> {

@@ -1,23 +1,29 @@
-import { buildArtifact, type SourceDeps } from './build-artifact.ts';
+import { buildArtifact, remoteOf, type SourceDeps } from './build-artifact.ts';
 import type { Target } from './git-reference.ts';
 import { readRepository } from './repository.ts';
+import { recordedRecipe } from './source-recipe.ts';
 
 /**
- * Makes an artifact again that another worker stored: the exact revision in the status of its source, by the same rules. Gives the file,
- * or nothing where the source names another artifact by now or the bytes are not the same.
+ * Makes an artifact again that another worker stored: the exact revision in the status of its source, by the recipe that is recorded there.
+ * Gives the file, or nothing where the source names another artifact by now or the bytes are not the same.
  */
 export async function rebuildArtifact(
-  deps: Omit<SourceDeps, 'trees' | 'reportOnly'>,
+  deps: Pick<SourceDeps, 'cluster' | 'storage' | 'tempDir' | 'artifacts'>,
   path: string,
 ): Promise<string | undefined> {
   const [, namespace = '', name = '', file = ''] = path.split('/');
   const key = { namespace, name };
-  const repository = await readRepository(deps.cluster, key);
-  const artifact = repository?.parsed.status?.artifact;
+  const repository = (await readRepository(deps.cluster, key))?.parsed;
+  const artifact = repository?.status?.artifact;
   if (!repository || artifact?.path !== path) return undefined;
-  const target = targetOf(file.replace('.tar.gz', ''), artifact.revision);
-  const subject = { repository: repository.parsed, key };
-  return buildArtifact(deps, subject, target, async (built) => {
+  const plan = {
+    remote: await remoteOf(deps.cluster, repository, key),
+    target: targetOf(file.replace('.tar.gz', ''), artifact.revision),
+    recipe: recordedRecipe(repository),
+    // The digest says that these are the bytes that were verified.
+    inspect: () => Promise.resolve(),
+  };
+  return buildArtifact(deps, plan, async (built) => {
     if (built.digest !== artifact.digest) return undefined;
     await deps.storage.store(path, built.file);
     return deps.storage.find(path);

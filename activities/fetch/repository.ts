@@ -26,6 +26,11 @@ export async function readRepository(
   throw fail('InvalidSpec', `${title} is invalid: ${faults.join('; ')}`);
 }
 
+/** The value of the annotation that asks for a reconciliation; undefined where nobody ever did. */
+export function requestOf({ object }: LoadedRepository): string | undefined {
+  return object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
+}
+
 /** Merges into the object, or into its status. */
 export async function patchRepository(
   cluster: Cluster,

@@ -1,51 +1,128 @@
-import { changedDirectories, committedAt, type Artifact } from '../../api/index.ts';
-import { withConditions } from '../cluster/conditions.ts';
-import { recordEvent } from '../cluster/events.ts';
+import {
+  changedDirectories,
+  committedAt,
+  type Artifact,
+  type GitRepository,
+} from '../../api/index.ts';
+import type { Cluster } from '../cluster/client.ts';
 import type { ObjectKey, SourceFetched, SourceLook } from '../contract.ts';
 import { fail } from '../failures.ts';
-import { buildArtifact, remoteOf, type BuiltArtifact, type SourceDeps } from './build-artifact.ts';
+import {
+  buildArtifact,
+  remoteOf,
+  type BuiltArtifact,
+  type Plan,
+  type SourceDeps,
+} from './build-artifact.ts';
+import { collectGarbage } from './garbage.ts';
 import { lookUp } from './git.ts';
 import type { Target } from './git-reference.ts';
+import { differ, findIncludes } from './includes.ts';
 import { patchRepository, readRepository, type LoadedRepository } from './repository.ts';
+import { verifyRevision, type Verified } from './signatures/verify-revision.ts';
+import { tellFetched } from './source-announce.ts';
+import { progressConditions, storedConditions, type Outdated } from './source-conditions.ts';
+import { isMadeBy, observedFields, wantedRecipe, type Recipe } from './source-recipe.ts';
+import { onDisk } from './storage-fault.ts';
 
 /**
- * Fetches what the remote holds now, stores it as an artifact and writes it into the status in one patch. Fails with Superseded where the
- * object changed since the look.
+ * Fetches what the remote holds now, verifies it, stores it as an artifact and writes it into the status in one patch. What is stored already
+ * is not fetched again. Fails with Superseded where the object changed since the look.
  */
 export async function fetchSource(
   deps: SourceDeps,
   key: ObjectKey,
   look: SourceLook,
 ): Promise<SourceFetched> {
-  const loaded = await readRepository(deps.cluster, key);
+  const { cluster } = deps;
+  const loaded = await readRepository(cluster, key);
   if (loaded?.object.metadata.generation !== look.generation) {
     const title = `GitRepository/${key.namespace}/${key.name}`;
     throw fail('Superseded', `${title} changed while it was fetched`);
   }
   const { parsed } = loaded;
-  await announceProgress(deps, key, loaded, look);
-  const target = await lookUp(await remoteOf(deps.cluster, parsed, key), parsed.spec.ref);
-  return buildArtifact(deps, { repository: parsed, key }, target, (built) =>
-    store(deps, { key, loaded, look }, target, built),
-  );
+  const recipe = wantedRecipe(parsed, await findIncludes(cluster, key, parsed.spec.include));
+  const subject = { key, loaded, look, recipe };
+  await announceProgress(cluster, subject);
+  const remote = await remoteOf(cluster, parsed, key);
+  const target = await lookUp(remote, parsed.spec.ref);
+  const kept = await keep(deps, subject, target);
+  if (kept) return kept;
+  const plan = { remote, target, recipe, inspect: verifier(cluster, key, parsed, target) };
+  return buildArtifact(deps, plan, (built) => store(deps, subject, target, built));
 }
 
 interface Subject {
   readonly key: ObjectKey;
   readonly loaded: LoadedRepository;
   readonly look: SourceLook;
+  readonly recipe: Recipe;
+}
+
+async function announceProgress(
+  cluster: Cluster,
+  { key, loaded, look, recipe }: Subject,
+): Promise<void> {
+  const { artifact, includedArtifacts, conditions = [] } = loaded.parsed.status ?? {};
+  const isIncludeChange = artifact !== undefined && differ(recipe.includes, includedArtifacts);
+  if (artifact?.revision === look.revision && !isIncludeChange) return;
+  const at = { generation: look.generation, now: new Date().toISOString() };
+  const outdated = artifact && outdatedBy(artifact, look);
+  const progress = progressConditions(conditions, look, outdated, at);
+  await patchRepository(cluster, key, { status: { conditions: progress } });
+}
+
+function outdatedBy(artifact: Artifact, { revision = '' }: SourceLook): Outdated {
+  if (artifact.revision !== revision) {
+    return { reason: 'NewRevision', message: `new upstream revision '${revision}'` };
+  }
+  return { reason: 'IncludeChange', message: 'the included artifacts are others than before' };
+}
+
+/** Where the artifact of before is still the right one, only the status is put right. */
+async function keep(
+  { cluster, storage }: SourceDeps,
+  subject: Subject,
+  { revision }: Target,
+): Promise<SourceFetched | undefined> {
+  const { loaded, look, recipe } = subject;
+  const artifact = loaded.parsed.status?.artifact;
+  if (artifact?.revision !== revision) return undefined;
+  if (!isMadeBy(loaded.parsed, look.generation, recipe)) return undefined;
+  const { path, digest = '', size = 0 } = artifact;
+  if ((await storage.check(path, digest)) !== 'sound') return undefined;
+  const verified = verifiedBefore(loaded.parsed);
+  await writeStatus(cluster, subject, artifact, verified);
+  await tellFetched(cluster, { before: loaded, artifact, verified });
+  return { revision, digest, size, changed: false };
+}
+
+function verifiedBefore({ status }: GitRepository): Verified | undefined {
+  const verified = status?.conditions?.find(({ type }) => type === 'SourceVerified');
+  return verified && { mode: status?.sourceVerificationMode ?? '', message: verified.message };
+}
+
+function verifier(
+  cluster: Cluster,
+  { namespace }: ObjectKey,
+  { spec: { verify } }: GitRepository,
+  target: Target,
+): Plan<Verified | undefined>['inspect'] {
+  return async ({ readObject }) =>
+    verify && verifyRevision(verify, target, { cluster, namespace, readObject });
 }
 
 async function store(
   { storage, cluster, trees }: SourceDeps,
-  { key, loaded, look }: Subject,
+  subject: Subject,
   { commit, revision }: Target,
-  { file, files, digest, size, subject, committedAt: made }: BuiltArtifact,
+  built: BuiltArtifact<Verified | undefined>,
 ): Promise<SourceFetched> {
+  const { key, loaded } = subject;
+  const { file, files, digest, size, proof: verified } = built;
   const path = storage.path(key, commit);
-  await storage.store(path, file);
+  await onDisk('StorageOperationFailed', 'the artifact', () => storage.store(path, file));
   const before = loaded.parsed.status?.artifact;
-  const now = new Date().toISOString();
   const directories = trees.changed(key, before?.revision, { revision, files });
   const stored: Artifact = {
     path,
@@ -53,82 +130,44 @@ async function store(
     digest,
     revision,
     size,
-    lastUpdateTime: now,
+    lastUpdateTime: new Date().toISOString(),
     metadata: {
-      [committedAt]: made,
+      [committedAt]: built.committedAt,
       // Whoever follows the source can turn to what a revision touched first.
       ...(directories ? { [changedDirectories]: JSON.stringify(directories) } : {}),
     },
   };
-  const artifact = { ...stored, lastUpdateTime: lastUpdate(before, stored) };
-  await patchRepository(cluster, key, { status: statusOf({ loaded, look }, artifact, now) });
-  const changed = before?.digest !== digest;
-  if (changed) await announceArtifact(cluster, loaded, artifact, subject);
-  return { revision, digest, size, changed };
+  const artifact = asBefore(before, stored);
+  await writeStatus(cluster, subject, artifact, verified);
+  await tellFetched(cluster, { before: loaded, artifact, subject: built.subject, verified });
+  await collectGarbage(cluster, storage, { object: loaded.object, path });
+  return { revision, digest, size, changed: before?.digest !== digest };
 }
 
-function lastUpdate(before: Artifact | undefined, now: Artifact): string {
-  const same = before && before.digest === now.digest && before.revision === now.revision;
-  return same ? before.lastUpdateTime : now.lastUpdateTime;
+/** The same bytes of the same revision are the same artifact, whoever made them once more. */
+function asBefore(before: Artifact | undefined, made: Artifact): Artifact {
+  if (before?.digest !== made.digest || before?.revision !== made.revision) return made;
+  return { ...before, path: made.path, url: made.url };
 }
 
-function statusOf(
-  { loaded, look }: Omit<Subject, 'key'>,
+async function writeStatus(
+  cluster: Cluster,
+  { key, loaded, look, recipe }: Subject,
   artifact: Artifact,
-  now: string,
-): Record<string, unknown> {
-  const { spec, status } = loaded.parsed;
-  const message = `stored artifact for revision '${artifact.revision}'`;
-  const conditions = withConditions(
-    status?.conditions ?? [],
-    [
-      { type: 'Ready', status: 'True', reason: 'Succeeded', message },
-      { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message },
-    ],
-    ['Reconciling', 'Stalled', 'FetchFailed', 'StorageOperationFailed'],
-    { generation: look.generation, now },
-  );
-  return {
-    // A merge patch would keep what the artifact before told.
-    artifact: { ...artifact, metadata: artifact.metadata ?? null },
-    conditions,
-    observedGeneration: look.generation,
-    observedIgnore: spec.ignore ?? null,
-    ...(look.requestedAt ? { lastHandledReconcileAt: look.requestedAt } : {}),
-  };
-}
-
-async function announceProgress(
-  { cluster }: SourceDeps,
-  key: ObjectKey,
-  { parsed }: LoadedRepository,
-  { generation, revision, why }: SourceLook,
+  verified: Verified | undefined,
 ): Promise<void> {
-  if (parsed.status?.artifact?.revision === revision) return;
-  const wanted = [
-    { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'fetching' },
-    { type: 'Reconciling', status: 'True', reason: 'Progressing', message: `fetching: ${why}` },
-  ] as const;
+  const { generation, requestedAt } = look;
+  const before = loaded.parsed.status?.conditions ?? [];
   const at = { generation, now: new Date().toISOString() };
-  const conditions = withConditions(parsed.status?.conditions ?? [], wanted, ['Stalled'], at);
-  await patchRepository(cluster, key, { status: { conditions } });
-}
-
-async function announceArtifact(
-  cluster: SourceDeps['cluster'],
-  { object }: LoadedRepository,
-  { revision, digest }: Artifact,
-  subject: string,
-): Promise<void> {
-  await recordEvent(cluster, {
-    object,
-    type: 'Normal',
-    reason: 'NewArtifact',
-    message: `stored artifact for commit '${subject.slice(0, 50)}'`,
-    component: 'source-controller',
-    annotations: {
-      'source.toolkit.fluxcd.io/revision': revision,
-      'source.toolkit.fluxcd.io/digest': digest ?? '',
+  await patchRepository(cluster, key, {
+    status: {
+      // A merge patch would keep what the artifact before told.
+      artifact: { ...artifact, metadata: artifact.metadata ?? null },
+      conditions: storedConditions(before, artifact.revision, verified, at),
+      observedGeneration: generation,
+      ...observedFields(recipe),
+      sourceVerificationMode: verified?.mode ?? null,
+      ...(requestedAt ? { lastHandledReconcileAt: requestedAt } : {}),
     },
   });
 }

@@ -1,10 +1,14 @@
 import { parseDuration, unsupportedFields } from '../../api/index.ts';
+import { recordEvent } from '../cluster/events.ts';
 import { reportOnly } from '../cluster/report-only.ts';
 import { forgetSuspension, suspensionOf } from '../cluster/suspension.ts';
 import type { ObjectKey, SourceLook, Trigger } from '../contract.ts';
 import { remoteOf, type SourceDeps, type Spread } from './build-artifact.ts';
+import { collectGarbage } from './garbage.ts';
 import { lookUp } from './git.ts';
-import { patchRepository, readRepository, type LoadedRepository } from './repository.ts';
+import { differ, findIncludes, type Include } from './includes.ts';
+import { patchRepository, readRepository, requestOf, type LoadedRepository } from './repository.ts';
+import { checkMode } from './signatures/verify-revision.ts';
 
 /** Reads a GitRepository, asks its remote for the revision, and says whether there is something to fetch. Adds the finalizer where it is missing, and removes what an ended suspension left. */
 export async function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): Promise<SourceLook> {
@@ -20,6 +24,11 @@ export async function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): P
   }
   await addFinalizer(deps, loaded, key);
   if (loaded.parsed.spec.suspend) {
+    const { requestedAt } = base;
+    // Suspended it does nothing, and whoever asked is told that the request was seen.
+    if (requestedAt) {
+      await patchRepository(deps.cluster, key, { status: { lastHandledReconcileAt: requestedAt } });
+    }
     return { ...base, verdict: 'suspended', ...suspensionOf(loaded.object) };
   }
   await forgetSuspension(deps.cluster, loaded.object);
@@ -36,42 +45,75 @@ type Base = Omit<SourceLook, 'verdict' | 'why'>;
 const noLook: Base = { generation: 0, intervalMs: 60_000, timeoutMs: 60_000 };
 
 async function lookAtRemote(
-  { cluster, storage }: SourceDeps,
+  deps: SourceDeps,
   key: ObjectKey,
-  { parsed, object }: LoadedRepository,
+  loaded: LoadedRepository,
   base: Base,
 ): Promise<SourceLook> {
-  const remote = await remoteOf(cluster, parsed, key);
-  const { revision } = await lookUp(remote, parsed.spec.ref);
-  const { artifact } = parsed.status ?? {};
+  const { cluster } = deps;
+  const { parsed } = loaded;
+  const includes = await findIncludes(cluster, key, parsed.spec.include);
+  const target = await lookUp(await remoteOf(cluster, parsed, key), parsed.spec.ref);
+  const { revision } = target;
+  if (parsed.spec.verify) checkMode(parsed.spec.verify, target);
   const seen = { ...base, revision };
-  const news = newsOf(parsed, object.metadata.generation, revision);
+  const news = newsOf(parsed, { generation: base.generation, revision, includes });
   if (news) return { ...seen, verdict: 'fetch', ...news };
-  // What this worker does not hold it fetches, so that the artifact outlives the worker that made it.
-  if (artifact && (await storage.find(artifact.path))) {
-    return { ...seen, verdict: 'idle', why: `the remote is still at ${revision}` };
-  }
-  return { ...seen, verdict: 'fetch', trigger: 'start', why: 'the artifact is not on this worker' };
+  const loss = await lossOf(deps, loaded);
+  if (loss) return { ...seen, verdict: 'fetch', trigger: 'start', why: loss };
+  return { ...seen, verdict: 'idle', why: `the remote is still at ${revision}` };
+}
+
+interface Seen {
+  readonly generation: number;
+  readonly revision: string;
+  readonly includes: readonly Include[];
 }
 
 function newsOf(
   { status }: LoadedRepository['parsed'],
-  generation: number | undefined,
-  revision: string,
+  { generation, revision, includes }: Seen,
 ): { trigger: Trigger; why: string } | undefined {
-  const { artifact, observedGeneration, conditions = [] } = status ?? {};
+  const { artifact, includedArtifacts, observedGeneration, conditions = [] } = status ?? {};
   if (!artifact) return { trigger: 'start', why: 'nothing is stored yet' };
   if (artifact.revision !== revision) {
     return { trigger: 'source', why: `the remote is at ${revision}` };
   }
   if (observedGeneration !== generation) return { trigger: 'spec', why: 'the spec changed' };
+  if (differ(includes, includedArtifacts)) {
+    return { trigger: 'source', why: 'an included artifact changed' };
+  }
   const notReady = conditions.find(({ type, status }) => type === 'Ready' && status !== 'True');
   return notReady && { trigger: 'retry', why: notReady.message };
 }
 
-function baseOf({ parsed, object }: LoadedRepository, { jitterPercent }: Spread): Base {
+/** What this worker does not hold it fetches, so that the artifact outlives the worker that made it. */
+async function lossOf(
+  { cluster, storage }: SourceDeps,
+  { parsed, object }: LoadedRepository,
+): Promise<string | undefined> {
+  const { path = '', digest = '' } = parsed.status?.artifact ?? {};
+  const component = 'source-controller';
+  switch (await storage.check(path, digest)) {
+    case 'missing':
+      return 'the artifact is not on this worker';
+    case 'damaged': {
+      const message = `the stored artifact does not have its digest ${digest} any more: it was removed and is made again`;
+      const reason = 'ArtifactVerificationFailed';
+      await recordEvent(cluster, { object, type: 'Warning', reason, message, component });
+      return 'the stored artifact was damaged';
+    }
+    case 'sound': {
+      await collectGarbage(cluster, storage, { object, path });
+      return undefined;
+    }
+  }
+}
+
+function baseOf(loaded: LoadedRepository, { jitterPercent }: Spread): Base {
+  const { parsed, object } = loaded;
   const { spec, status } = parsed;
-  const asked = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
+  const asked = requestOf(loaded);
   const spread = 1 + (jitterPercent / 100) * (2 * Math.random() - 1);
   return {
     generation: object.metadata.generation ?? 0,

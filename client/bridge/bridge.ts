@@ -10,6 +10,7 @@ import { wakeFollowers } from './followers.ts';
 import { createLane, type Lane } from './lane.ts';
 import {
   isBehind,
+  isIncludedAnew,
   nameOf,
   ownTrigger,
   sightOf,
@@ -220,7 +221,8 @@ function remember({ sights, index }: BridgeState, now: Sight): void {
   const name = nameOf(now);
   sights.set(name, now);
   const dependencies = now.dependencies.map((key) => `Kustomization/${key}`);
-  index.put(name, [now.source, ...dependencies, ...now.configs]);
+  const includes = now.includes.map(({ name: included }) => included);
+  index.put(name, [now.source, ...includes, ...dependencies, ...now.configs]);
 }
 
 /** Sources and Kustomizations are listed side by side, so whichever list comes last finds who is behind. */
@@ -230,10 +232,15 @@ function wakeBehind(state: BridgeState, sources: readonly Sight[]): void {
     if (source.kind === 'Kustomization' || source.artifactRevision === '') continue;
     for (const dependant of index.dependants(nameOf(source))) {
       const sight = sights.get(dependant);
-      if (!sight || !isBehind(sight, source.artifactRevision)) continue;
+      if (!sight || !isAhead(source, sight)) continue;
       wake(state, sight, 'source', `${nameOf(source)} is ahead`);
     }
   }
+}
+
+function isAhead(source: Sight, sight: Sight): boolean {
+  if (sight.kind === 'Kustomization') return isBehind(sight, source.artifactRevision);
+  return isIncludedAnew(sight, source);
 }
 
 function forget({ sights, index, lane, waker }: BridgeState, gone: Sight): void {

@@ -31,6 +31,8 @@ export interface Sight {
   readonly attemptedRevision: string;
   /** `Kind/namespace/name` of the source of a Kustomization. */
   readonly source: string;
+  /** What a source includes: names of sources like the one above, each with its artifact that is part of this one's, empty where none is. */
+  readonly includes: readonly { readonly name: string; readonly artifact: string }[];
   /** `namespace/name` of the Kustomizations that this one depends on. */
   readonly dependencies: readonly string[];
   /** Those of them that an expression judges, which may look at anything in them. */
@@ -73,6 +75,7 @@ export function sightOf(kind: string, object: KubeObject, belongs: Belongs = () 
     appliedRevision: text(status['lastAppliedRevision']),
     attemptedRevision: text(status['lastAttemptedRevision']),
     source: sourceName(source, key.namespace),
+    includes: includesOf(spec, status, key.namespace),
     dependencies: dependencies.map((row) => nameIn(row, key.namespace)),
     judged: dependencies
       .filter((row) => text(row['readyExpr']) !== '')
@@ -125,6 +128,13 @@ export function touchedBy(source: Sight, dependants: readonly Sight[]): Sight[] 
   );
 }
 
+/** True when a source was made with another artifact of an included one than there is now. */
+export function isIncludedAnew({ includes }: Sight, source: Sight): boolean {
+  return includes.some(
+    ({ name, artifact }) => name === nameOf(source) && artifact !== source.artifact,
+  );
+}
+
 /** True when the status of an object shows work left to do; decides whom a starting bridge signals. */
 export function isBehind(now: Sight, sourceRevision: string | undefined): boolean {
   if (now.deleting || now.observed !== now.generation) return true;
@@ -135,10 +145,27 @@ export function isBehind(now: Sight, sourceRevision: string | undefined): boolea
 function artifactOf(
   status: Record<string, unknown>,
 ): Pick<Sight, 'artifact' | 'artifactRevision' | 'changed'> {
-  const { revision, digest, metadata } = record(status['artifact']);
-  const artifactRevision = text(revision);
-  const artifact = artifactRevision === '' ? '' : `${artifactRevision} ${text(digest)}`;
-  return { artifact, artifactRevision, changed: changedIn(record(metadata)) };
+  const { revision, metadata } = record(status['artifact']);
+  const artifact = identityOf(status['artifact']);
+  return { artifact, artifactRevision: text(revision), changed: changedIn(record(metadata)) };
+}
+
+/** Revision and digest of an artifact; empty where there is none. */
+function identityOf(artifact: unknown): string {
+  const { revision, digest } = record(artifact);
+  return text(revision) === '' ? '' : `${text(revision)} ${text(digest)}`;
+}
+
+function includesOf(
+  spec: Record<string, unknown>,
+  status: Record<string, unknown>,
+  namespace: string,
+): Sight['includes'] {
+  const artifacts = list(status['includedArtifacts']);
+  return list(spec['include']).map((row, at) => ({
+    name: `GitRepository/${namespace}/${text(record(row['repository'])['name'])}`,
+    artifact: identityOf(artifacts[at]),
+  }));
 }
 
 function changedIn(metadata: Record<string, unknown>): string[] {

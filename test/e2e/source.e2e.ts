@@ -188,11 +188,9 @@ test('an unchanged remote leaves no trace in the status', async () => {
 });
 
 test('a field whose behaviour is not there yet stalls the source and is named', async () => {
-  await space.apply(
-    gitRepository('future', 'https://example.invalid/x', { recurseSubmodules: true }),
-  );
+  await space.apply(gitRepository('future', 'https://example.invalid/x', { provider: 'aws' }));
   const row = await space.untilReady('GitRepository', 'future', 'False');
-  expect(conditionOf(row, 'Stalled')?.message).toContain('spec.recurseSubmodules');
+  expect(conditionOf(row, 'Stalled')?.message).toContain('spec.provider');
 });
 
 test('a deleted source is gone with its artifact', async () => {

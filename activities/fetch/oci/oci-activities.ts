@@ -17,6 +17,7 @@ export function createOciActivities(deps: SourceDeps & Spread): SourceActivities
     async concludeSource(key, outcome) {
       const loaded = await loadOci(cluster, key);
       if (loaded) await tellOutcome(cluster, loaded, outcome);
+      return deps.sourceRetry;
     },
     finalizeSource: alive((key: SourceKey) => finalize(deps, key)),
   };

@@ -1,6 +1,8 @@
 import type { Artifact } from '../../../api/index.ts';
 import type { SourceFetched, SourceKey, SourceLook } from '../../contract.ts';
 import { fail } from '../../failures.ts';
+import { collectGarbage } from '../garbage.ts';
+import { onDisk } from '../storage-fault.ts';
 import type { SourceDeps } from '../build-artifact.ts';
 import { isUpToDate } from './oci-look.ts';
 import { loadOci, withRegistry, type LoadedOci } from './oci-source.ts';
@@ -68,12 +70,15 @@ async function store(
 ): Promise<SourceFetched> {
   const { storage } = deps;
   const path = storage.path({ kind: 'OCIRepository', ...subject.loaded.key }, manifest);
-  await storage.store(path, file);
+  await onDisk('StorageOperationFailed', 'the artifact', () => storage.store(path, file));
   const before = subject.loaded.parsed.status?.artifact;
   const same = before?.digest === digest && before.revision === revision;
   const lastUpdateTime = same ? before.lastUpdateTime : new Date().toISOString();
   const url = storage.url(path);
-  return conclude(deps, subject, { path, url, digest, revision, size, lastUpdateTime, metadata });
+  const artifact = { path, url, digest, revision, size, lastUpdateTime, metadata };
+  const stored = await conclude(deps, subject, artifact);
+  await collectGarbage(deps.cluster, storage, { object: subject.loaded.object, path });
+  return stored;
 }
 
 async function conclude(

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,28 +57,46 @@ test.each([
   expect(isArtifactPath(path)).toBe(expected);
 });
 
-test('storage keeps the last two, and the others while they are young', async () => {
+test('at most two artifacts of a source are kept, and the old one no longer than its time', async () => {
   const paths = [await store(1), await store(2), await store(3)];
-  expect(await Promise.all(paths.map((path) => storage.find(path)))).not.toContain(undefined);
-  const old = new Date(Date.now() - 120_000);
-  for (const path of paths) await utimes(join(dir, 'storage', path), old, old);
-  await store(4);
-  const kept = await readdir(join(dir, 'storage/gitrepository/apps/repo'));
-  expect(kept).toHaveLength(2);
-  expect(kept).toContain(`${commit(4)}.tar.gz`);
+  for (const [at, path] of paths.entries()) {
+    const then = new Date(Date.now() - 10_000 + at * 1000);
+    await utimes(join(dir, 'storage', path), then, then);
+  }
+  const [first = '', second = '', third = ''] = paths;
+  expect(await storage.sweep(third)).toBe(1);
+  expect(await Promise.all(paths.map((path) => storage.find(path)))).toEqual([
+    undefined,
+    join(dir, 'storage', second),
+    join(dir, 'storage', third),
+  ]);
+  const long = new Date(Date.now() - 120_000);
+  for (const path of [second, third]) await utimes(join(dir, 'storage', path), long, long);
+  // The last one stays, however old it is.
+  expect(await storage.sweep(third)).toBe(1);
+  expect(await storage.find(third)).toBe(join(dir, 'storage', third));
+  expect(await storage.sweep(first)).toBe(1);
   await storage.remove(key);
-  expect(await storage.find(paths[2] ?? '')).toBeUndefined();
+  expect(await storage.sweep(third)).toBe(0);
 });
 
 test('the retention is as it is set', async () => {
   const advertisedAddress = 'host:80';
   const place = join(dir, 'other');
-  storage = new ArtifactStorage({ dir: place, advertisedAddress, keptRecords: 1, keptMs: 0 });
-  await store(1);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await store(2);
-  const kept = await readdir(join(place, 'gitrepository/apps/repo'));
-  expect(kept).toEqual([`${commit(2)}.tar.gz`]);
+  storage = new ArtifactStorage({ dir: place, advertisedAddress, keptRecords: 3, keptMs: 60_000 });
+  const paths = [await store(1), await store(2), await store(3)];
+  expect(await storage.sweep(paths[2] ?? '')).toBe(0);
+  storage = new ArtifactStorage({ dir: place, advertisedAddress, keptRecords: 1, keptMs: 60_000 });
+  expect(await storage.sweep(paths[2] ?? '')).toBe(2);
+});
+
+test('a stored file without the bytes of its digest is found and removed', async () => {
+  const path = await store(1);
+  const digest = `sha256:${createHash('sha256').update('archive').digest('hex')}`;
+  expect(await storage.check(path, digest)).toBe('sound');
+  await writeFile(join(dir, 'storage', path), 'archivE');
+  expect(await storage.check(path, digest)).toBe('damaged');
+  expect(await storage.check(path, digest)).toBe('missing');
 });
 
 test('the server gives what is there, makes the rest once, and nothing outside the storage', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { indexOf } from '../../../client/bridge/index-of.ts';
 import {
   isBehind,
+  isIncludedAnew,
   ownTrigger,
   sightOf,
   touchedBy,
@@ -75,6 +76,26 @@ test('names source and dependencies in full', () => {
   const sight = ks({ dependsOn: [{ name: 'db' }, { name: 'x', namespace: 'infra' }] });
   expect(sight.source).toBe('GitRepository/apps/repo');
   expect(sight.dependencies).toEqual(['apps/db', 'infra/x']);
+});
+
+test('a source names what it includes, and is behind while it holds another artifact of it', () => {
+  const include = [{ repository: { name: 'repo' } }, { repository: { name: 'other' } }];
+  const including = sightOf('GitRepository', {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata: { name: 'all', namespace: 'apps' },
+    spec: { include },
+    status: { includedArtifacts: [{ revision: 'r1', digest: 'd1' }] },
+  });
+  expect(including.includes).toEqual([
+    { name: 'GitRepository/apps/repo', artifact: 'r1 d1' },
+    { name: 'GitRepository/apps/other', artifact: '' },
+  ]);
+  const at = (digest: string) => repo({ artifact: { revision: 'r1', digest } });
+  expect(['d1', 'd2'].map((digest) => isIncludedAnew(including, at(digest)))).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test('names what it is built from and reaches its cluster with, and no more', () => {

@@ -1,0 +1,59 @@
+import { recordEvent } from '../cluster/events.ts';
+import type { ObjectKey, SourceOutcome, SourceRetry } from '../contract.ts';
+import type { SourceDeps } from './build-artifact.ts';
+import { patchRepository, readRepository, requestOf, type LoadedRepository } from './repository.ts';
+import { conditionOf, failedConditions } from './source-conditions.ts';
+
+/** Writes an outcome that stored no artifact; the artifact of before stays, and whoever uses it goes on doing so. Tells how long to wait. */
+export async function concludeSource(
+  { cluster, sourceRetry }: Pick<SourceDeps, 'cluster' | 'sourceRetry'>,
+  key: ObjectKey,
+  outcome: SourceOutcome,
+): Promise<SourceRetry> {
+  const loaded = await readRepository(cluster, key);
+  // The object changed while it was worked on: the next look tells how it is.
+  if (!loaded || outcome.reason === 'Progressing') return sourceRetry;
+  const asked = outcome.requestedAt ?? requestOf(loaded);
+  const handled = asked ? { lastHandledReconcileAt: asked } : {};
+  if (outcome.result === 'idle') {
+    await patchRepository(cluster, key, { status: handled });
+    await tellNoChange(cluster, loaded);
+  } else {
+    await patchRepository(cluster, key, { status: { ...failed(loaded, outcome), ...handled } });
+    await warn(cluster, loaded, outcome);
+  }
+  return sourceRetry;
+}
+
+function failed({ object, parsed }: LoadedRepository, outcome: SourceOutcome): object {
+  // A look that failed early never learned the generation.
+  const generation = outcome.generation || (object.metadata.generation ?? 0);
+  const at = { generation, now: new Date().toISOString() };
+  const conditions = failedConditions(parsed.status?.conditions ?? [], outcome, at);
+  return { conditions, ...(outcome.terminal ? { observedGeneration: generation } : {}) };
+}
+
+/** Whoever asked for a reconciliation that had nothing to do is told so. */
+async function tellNoChange(
+  cluster: SourceDeps['cluster'],
+  { object, parsed }: LoadedRepository,
+): Promise<void> {
+  const revision = parsed.status?.artifact?.revision ?? '';
+  const message = `no changes since last reconciliation: observed revision '${revision}'`;
+  const event = { type: 'Normal', reason: 'GitOperationSucceeded', message } as const;
+  await recordEvent(cluster, { object, ...event, component: 'source-controller' });
+}
+
+/** A failure that repeats is told once. */
+async function warn(
+  cluster: SourceDeps['cluster'],
+  { object, parsed }: LoadedRepository,
+  outcome: SourceOutcome,
+): Promise<void> {
+  const { reason, message } = outcome;
+  const failing = conditionOf(outcome);
+  const known = parsed.status?.conditions?.find(({ type }) => type === failing);
+  if (known?.reason === reason && known.message === message) return;
+  const component = 'source-controller';
+  await recordEvent(cluster, { object, type: 'Warning', reason, message, component });
+}
