@@ -32,6 +32,28 @@ test.each<[string, IgnoreFile[], string | undefined, string, boolean]>([
     false,
   ],
   ['case counts', [], '*.MD', 'a.md', false],
+  // As Flux has them, and Git not: a file is let in again below what is left out.
+  ['all but YAML, at any depth', [], '*\n!*.yaml', 'a/b/c.yaml', false],
+  ['all but one deep directory', [], '/*\n!/deploy/app', 'deploy/app/a.yaml', false],
+  ['and nothing beside it', [], '/*\n!/deploy/app', 'deploy/db/a.yaml', true],
+  ['a directory alone, not a file of its name', [], 'build/', 'a/build', false],
+  ['what is in such a directory', [], 'build/', 'a/build/b/c', true],
+  ['stars for directories', [], '/a/**/x.yaml', 'a/b/c/x.yaml', true],
+  ['or for none', [], '/a/**/x.yaml', 'a/x.yaml', true],
+  ['stars within a name fit nothing', [], '/a/b**', 'a/bc', false],
+  ['a set of characters', [], '/[a-c]?.txt', 'bz.txt', true],
+  ['what is not in it', [], '[^a-c].txt', 'b.txt', false],
+  ['an exclamation mark negates no set', [], '[!a].txt', 'b.txt', false],
+  ['a malformed rule fits nothing', [], '[a-\n[', '[', false],
+  ['a literal star', [], '\\*.txt', 'a.txt', false],
+  ['spaces at the end do not count', [], '*.md  ', 'a.md', true],
+  [
+    'the directory of a nested file itself',
+    [{ directory: 'a', text: '/*' }],
+    undefined,
+    'a',
+    false,
+  ],
 ])('%s', (...[, files, spec, path, ignored]) => {
   expect(ignoreRules(files, spec)(path)).toBe(ignored);
 });
@@ -54,4 +76,12 @@ test('a later rule wins over an earlier one', () => {
       return ignoreRules([], lines.join('\n'))('a.yaml') === !negations.at(-1);
     }),
   );
+});
+
+test('rules that would take for ever elsewhere are quick, and too many are refused', () => {
+  const begun = Date.now();
+  const hostile = `${'*a'.repeat(60)}*b`;
+  expect(ignoreRules([], hostile)('a'.repeat(250))).toBe(false);
+  expect(Date.now() - begun).toBeLessThan(5000);
+  expect(() => ignoreRules(root('x\n'.repeat(5001)), undefined)).toThrow('more than 5000');
 });
