@@ -32,6 +32,16 @@ export const failureTable = {
   AccessDenied: { retryable: false, terminal: true, reason: 'AccessDenied' },
   GitOperationFailed: { retryable: false, terminal: false, reason: 'GitOperationFailed' },
   AuthenticationFailed: { retryable: false, terminal: false, reason: 'AuthenticationFailed' },
+  InvalidProviderConfiguration: {
+    retryable: false,
+    terminal: true,
+    reason: 'InvalidProviderConfiguration',
+  },
+  InvalidProviderSecret: {
+    retryable: false,
+    terminal: false,
+    reason: 'InvalidProviderConfiguration',
+  },
   UrlInvalid: { retryable: false, terminal: true, reason: 'URLInvalid' },
   EmptyRepository: { retryable: false, terminal: false, reason: 'EmptyGitRepository' },
   SourceIgnoreError: { retryable: false, terminal: false, reason: 'SourceIgnoreError' },

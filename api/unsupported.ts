@@ -30,10 +30,8 @@ function providerOf(verify: unknown): unknown {
 
 const unsupported: Record<string, Record<string, Refuses>> = {
   GitRepository: {
-    'spec.url (ssh)': (value) => typeof value === 'string' && value.startsWith('ssh://'),
-    'spec.provider (aws, azure, github)': (value) => value !== undefined && value !== 'generic',
+    'spec.provider (aws, azure)': (value) => value === 'aws' || value === 'azure',
     'spec.serviceAccountName': isSet,
-    'spec.proxySecretRef': isSet,
   },
   OCIRepository: {
     'spec.provider (aws, azure, gcp)': (value) => value !== undefined && value !== 'generic',

@@ -38,6 +38,8 @@ const workerFlags = [
   '--override-manager',
   '--requeue-dependency',
   '--sops-age-secret',
+  '--ssh-hostkey-algos',
+  '--ssh-kex-algos',
   '--storage-addr',
   '--storage-adv-addr',
 ];

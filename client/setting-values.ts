@@ -19,7 +19,18 @@ export function whole(standard: number, min: number, max = 1_000_000): z.ZodType
   return z.coerce.number().int().min(min).max(max).default(standard);
 }
 
+/** One of several names; the fault of another one lists them. */
+export function oneOf<Name extends string>(names: readonly Name[]): z.ZodType<Name, string> {
+  const error = `is not known; there are ${names.join(', ')}`;
+  const isName = (text: string): text is Name => names.some((name) => name === text);
+  return z.string().refine(isName, { error });
+}
+
 /** Values separated by commas; the flag may be repeated, too. */
+export function list<Item extends string = string>(
+  item: z.ZodType<Item, string>,
+): z.ZodType<Item[], string | undefined>;
+export function list(): z.ZodType<string[], string | undefined>;
 export function list(
   item: z.ZodType<string, string> = z.string(),
 ): z.ZodType<string[], string | undefined> {

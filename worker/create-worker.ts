@@ -12,6 +12,8 @@ import { startArtifactServer } from '../activities/fetch/artifact-server.ts';
 import { ArtifactStorage } from '../activities/fetch/artifact-storage.ts';
 import { createTrees } from '../activities/fetch/changed-directories.ts';
 import { rebuildOci } from '../activities/fetch/oci/oci-activities.ts';
+import type { GitPolicy } from '../activities/fetch/git-credentials.ts';
+import { createInstallationTokens } from '../activities/fetch/github-app.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
 import { rebuildByKind } from '../activities/fetch/source-kinds.ts';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
@@ -101,10 +103,12 @@ async function openStores(
     openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
   });
+  const git = gitPolicyOf(settings);
   const deps = {
     cluster,
     storage,
     tempDir,
+    git,
     trees: createTrees(),
     artifacts,
     renderer,
@@ -112,7 +116,7 @@ async function openStores(
     ageSecret: ageSecretOf(settings),
     ...rulesOf(settings),
   };
-  const stores = { cluster, storage, tempDir, artifacts };
+  const stores = { cluster, storage, tempDir, artifacts, git };
   const rebuild = rebuildByKind({
     GitRepository: (path) => rebuildArtifact(stores, path),
     OCIRepository: (path) => rebuildOci(stores, path),
@@ -164,6 +168,23 @@ function rulesOf(
       maxMs: settings.SLUICE_MAX_RETRY_DELAY,
       dependencyMs: settings.SLUICE_REQUEUE_DEPENDENCY,
     },
+  };
+}
+
+/** How repositories are reached. */
+function gitPolicyOf(settings: WorkerSettings): GitPolicy {
+  return {
+    proxies: {
+      http: settings.HTTP_PROXY,
+      https: settings.HTTPS_PROXY,
+      all: settings.ALL_PROXY,
+      none: settings.NO_PROXY,
+    },
+    algorithms: {
+      kex: settings.SLUICE_SSH_KEX_ALGOS,
+      hostKey: settings.SLUICE_SSH_HOSTKEY_ALGOS,
+    },
+    tokens: createInstallationTokens(),
   };
 }
 

@@ -3,8 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseBudget } from '../activities/cluster/deletion-budget.ts';
+import { hostKeyAlgorithms, kexAlgorithms } from '../activities/fetch/ssh/algorithms.ts';
 import { serviceSettings } from '../client/service-settings.ts';
-import { duration, flag, listenAddress, list, whole } from '../client/setting-values.ts';
+import { duration, flag, listenAddress, list, oneOf, whole } from '../client/setting-values.ts';
 
 /** A kind as Flux writes it: `group/Kind`, and `Kind` or `/Kind` for one of the core group. */
 const kind = z
@@ -47,6 +48,16 @@ export const WorkerSettings = z.object({
   ),
   SLUICE_MAX_RETRY_DELAY: duration('15m').describe('longest wait after failures of a source'),
   SLUICE_HTTP_RETRY: whole(9, 0).describe('retries of a download before the pass fails'),
+  SLUICE_SSH_KEX_ALGOS: list(oneOf(kexAlgorithms)).describe(
+    'key exchanges of SSH, the best first; those without SHA-1 unless set',
+  ),
+  SLUICE_SSH_HOSTKEY_ALGOS: list(oneOf(hostKeyAlgorithms)).describe(
+    'signatures of host keys of SSH, the best first; those without SHA-1 unless set',
+  ),
+  HTTPS_PROXY: z.string().optional().describe('proxy to repositories over https'),
+  HTTP_PROXY: z.string().optional().describe('proxy to repositories over http'),
+  ALL_PROXY: z.string().optional().describe('proxy to repositories over ssh, and to the others'),
+  NO_PROXY: z.string().optional().describe('hosts that are reached without a proxy'),
   SLUICE_CONCURRENT: whole(20, 1).describe('activities at a time'),
   SLUICE_CONCURRENT_SSA: whole(8, 1).describe('objects of one Kustomization applied at a time'),
   SLUICE_REQUEUE_DEPENDENCY: duration('30s').describe(

@@ -9,7 +9,7 @@ import type { ArtifactCache } from './artifact-cache.ts';
 import type { ArtifactStorage } from './artifact-storage.ts';
 import type { Trees } from './changed-directories.ts';
 import type { FetchedCommit, TreeFile } from './commit-tree.ts';
-import { gitAccess } from './git-credentials.ts';
+import { gitAccess, type GitPolicy } from './git-credentials.ts';
 import type { Target } from './git-reference.ts';
 import { fetchCommit, type Remote } from './git.ts';
 import { filesBy, type Recipe } from './source-recipe.ts';
@@ -26,6 +26,7 @@ export interface SourceDeps {
   /** Private directory for what is being fetched. */
   readonly tempDir: string;
   readonly trees: Trees;
+  readonly git: GitPolicy;
   /** True writes nothing for any object. */
   readonly reportOnly: boolean;
   readonly sourceRetry: SourceRetry;
@@ -84,11 +85,11 @@ export async function buildArtifact<T, Proof>(
 
 /** The remote of a source, with its credentials and its time-out. */
 export async function remoteOf(
-  cluster: Cluster,
+  { cluster, git }: Pick<SourceDeps, 'cluster' | 'git'>,
   repository: GitRepository,
   key: ObjectKey,
 ): Promise<Remote> {
-  const access = await gitAccess(cluster, repository, key.namespace);
+  const access = await gitAccess(cluster, repository, key.namespace, git);
   return { access, timeoutMs: parseDuration(repository.spec.timeout) };
 }
 

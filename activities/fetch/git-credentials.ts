@@ -3,69 +3,162 @@ import type { Cluster } from '../cluster/client.ts';
 import { read } from '../cluster/kustomizations.ts';
 import { secretData } from '../cluster/secret-data.ts';
 import { fail } from '../failures.ts';
+import type { TlsTexts } from './git-connections.ts';
+import { environmentProxy, parseProxy, type EnvironmentProxies, type Proxy } from './git-proxy.ts';
+import { readGithubApp, type GithubApp, type InstallationTokens } from './github-app.ts';
+import type { SshAlgorithms } from './ssh/algorithms.ts';
+import type { SshCredentials } from './ssh/transport.ts';
 
-/** What is needed to reach a remote: its address without credentials, and the credentials. */
+/** What the platform team decides about the way to all remotes, and the tokens that are in use. */
+export interface GitPolicy {
+  readonly proxies: EnvironmentProxies;
+  readonly algorithms: SshAlgorithms;
+  readonly tokens: InstallationTokens;
+}
+
+/** What is needed to reach a remote: its address without credentials, the credentials, and the way there. */
 export interface GitAccess {
   readonly url: string;
   readonly authorization?: string;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly tls?: TlsTexts;
+  /** In place of an authorization, a token of this app is asked for. */
+  readonly app?: GithubApp;
+  readonly ssh?: SshCredentials;
+  readonly proxy?: Proxy;
+  readonly policy: GitPolicy;
 }
 
 /**
- * Reads the credentials of a source from the Secret that it names, in its own namespace, by Flux's keys. Raises AuthenticationFailed,
- * naming the Secret and the key at fault, never a value.
+ * Reads the credentials of a source and of its proxy from the Secrets that it names, in its own namespace, by Flux's keys. Raises
+ * AuthenticationFailed or a failure of the provider's configuration, naming the Secret and the key at fault, never a value.
  */
 export async function gitAccess(
   cluster: Cluster,
   { spec }: GitRepository,
   namespace: string,
+  policy: GitPolicy,
 ): Promise<GitAccess> {
   const address = parseUrl(spec.url);
-  const fromUrl = address.username !== '';
-  const inUrl = basic(decodeURIComponent(address.username), decodeURIComponent(address.password));
-  address.username = '';
-  address.password = '';
-  const url = address.href;
-  if (!spec.secretRef) return fromUrl ? { url, authorization: inUrl } : { url };
-  const title = `Secret/${namespace}/${spec.secretRef.name}`;
-  const values = await readSecret(cluster, namespace, spec.secretRef.name);
-  const authorization = authorizationOf(values, title, fromUrl) ?? (fromUrl ? inUrl : undefined);
-  return { url, ...(authorization ? { authorization } : {}), ...tlsOf(values, title) };
+  const secret = await readSecret(cluster, namespace, spec.secretRef?.name, 'spec.secretRef');
+  const proxy = await readProxy(cluster, spec, namespace, policy);
+  const way = { ...(proxy ? { proxy } : {}), policy };
+  if (spec.provider === 'github') return { ...appAccess(address, secret), ...way };
+  if (secret?.values.get('githubAppID')) {
+    const why = `${secret.title} is that of a GitHub App, and spec.provider is not github`;
+    throw fail('InvalidProviderConfiguration', `${why}: set it, or use another Secret`);
+  }
+  if (address.protocol === 'ssh:') return { ...sshAccess(address, secret), ...way };
+  return { ...httpAccess(address, secret), ...way };
 }
 
+interface Secret {
+  readonly title: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+type Access = Omit<GitAccess, 'policy' | 'proxy'>;
+
 function parseUrl(text: string): URL {
-  try {
-    return new URL(text);
-  } catch {
-    throw fail('UrlInvalid', 'spec.url is no valid URL: write it like https://host/path');
-  }
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && url.hostname !== '') return url;
+  throw fail('UrlInvalid', 'spec.url is no valid URL: write it like https://host/path');
 }
 
 async function readSecret(
   cluster: Cluster,
   namespace: string,
-  name: string,
-): Promise<Map<string, string>> {
+  name: string | undefined,
+  field: string,
+): Promise<Secret | undefined> {
+  if (name === undefined) return undefined;
+  const title = `Secret/${namespace}/${name}`;
   const secret = await read(() =>
     cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name }),
   );
   if (!secret) {
-    const title = `Secret/${namespace}/${name}`;
-    throw fail(
-      'AuthenticationFailed',
-      `${title} is not there: create it or correct spec.secretRef`,
-    );
+    throw fail('AuthenticationFailed', `${title} is not there: create it or correct ${field}`);
   }
-  return new Map(Object.entries(secretData(secret)));
+  return { title, values: new Map(Object.entries(secretData(secret))) };
 }
 
-function authorizationOf(
-  values: ReadonlyMap<string, string>,
-  title: string,
-  fromUrl: boolean,
-): string | undefined {
+/** The proxy of the source; without one, that of the worker's environment. */
+async function readProxy(
+  cluster: Cluster,
+  { url, proxySecretRef }: GitRepository['spec'],
+  namespace: string,
+  { proxies }: GitPolicy,
+): Promise<Proxy | undefined> {
+  const secret = await readSecret(cluster, namespace, proxySecretRef?.name, 'spec.proxySecretRef');
+  if (!secret) return environmentProxy(parseUrl(url), proxies);
+  const { title, values } = secret;
+  const address = values.get('address')?.trim();
+  if (!address) throw fail('AuthenticationFailed', `${title} lacks the address of the proxy`);
+  const [username, password] = [values.get('username'), values.get('password')];
+  const proxy = parseProxy(address, { username, password });
+  if (proxy) return proxy;
+  const advice = 'write it like http://host:port, https://host:port or socks5://host:port';
+  throw fail('AuthenticationFailed', `the address in ${title} is not that of a proxy: ${advice}`);
+}
+
+function appAccess(address: URL, secret: Secret | undefined): Access {
+  if (!secret) {
+    const why = 'spec.provider github needs spec.secretRef, with the data of a GitHub App';
+    throw fail('InvalidProviderConfiguration', why);
+  }
+  if (address.protocol === 'ssh:') {
+    const why = 'spec.provider github fetches over https, and spec.url begins with ssh';
+    throw fail('InvalidProviderConfiguration', why);
+  }
+  const app = readGithubApp(secret.values, secret.title);
+  return { url: withoutUser(address), app, tls: tlsOf(secret) };
+}
+
+function sshAccess(address: URL, secret: Secret | undefined): Access {
+  if (!secret) {
+    const why = 'spec.url is one of ssh and needs spec.secretRef, with identity and known_hosts';
+    throw fail('AuthenticationFailed', why);
+  }
+  const { values, title } = secret;
+  const [identity, knownHosts] = [values.get('identity'), values.get('known_hosts')];
+  if (!identity) throw fail('AuthenticationFailed', `${title} lacks identity, the private key`);
+  if (!knownHosts) {
+    throw fail('AuthenticationFailed', `${title} lacks known_hosts, the key of the server`);
+  }
+  const named = [decode(address.username), values.get('username')];
+  const username = named.find((name) => name !== undefined && name !== '') ?? 'git';
+  const password = values.get('password');
+  const passphrase = password === '' ? undefined : password;
+  const url = withoutUser(address);
+  return { url, ssh: { username, identity, passphrase, knownHosts, title } };
+}
+
+function httpAccess(address: URL, secret: Secret | undefined): Access {
+  const { username, password } = address;
+  const inUrl = username === '' ? undefined : basic(decode(username), decode(password));
+  const authorization = (secret && authorizationOf(secret, inUrl !== undefined)) ?? inUrl;
+  return {
+    url: withoutUser(address),
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(secret ? { tls: tlsOf(secret) } : {}),
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function withoutUser(address: URL): string {
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+function authorizationOf({ values, title }: Secret, fromUrl: boolean): string | undefined {
   const token = values.get('bearerToken');
   const username = values.get('username');
   const password = values.get('password');
@@ -80,10 +173,7 @@ function authorizationOf(
   return username === undefined ? undefined : basic(username, password ?? '');
 }
 
-function tlsOf(
-  values: ReadonlyMap<string, string>,
-  title: string,
-): { ca?: string; cert?: string; key?: string } {
+function tlsOf({ values, title }: Secret): TlsTexts {
   const ca = values.get('ca.crt') ?? values.get('caFile');
   const cert = values.get('tls.crt');
   const key = values.get('tls.key');
@@ -100,6 +190,7 @@ function tlsOf(
   };
 }
 
-function basic(username: string, password: string): string {
+/** The value of the Authorization header for a user and a password. */
+export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }

@@ -17,8 +17,10 @@ export interface Target {
   /** The full name of a reference; absent for a commit that may be anywhere. */
   readonly ref?: string;
   readonly revision: string;
-  /** The annotated tag that names the commit, as an object of its own; absent where a lightweight one or none does. */
+  /** Hash of the annotated tag that stands for the commit. */
   readonly tag?: string;
+  /** Hash of the tip of the branch that has to hold the commit somewhere in its history. */
+  readonly within?: string;
 }
 
 /**
@@ -44,7 +46,7 @@ export function resolveReference(
 /** The prefixes of the references that can matter, so that a remote with many of them need not list all. */
 export function neededPrefixes(wanted: Reference | undefined): string[] {
   const { commit, name, tag, semver: range, branch = 'master' } = wanted ?? {};
-  if (commit) return ['refs/heads/', 'refs/tags/', 'HEAD'];
+  if (commit) return [wanted?.branch ? `refs/heads/${wanted.branch}` : 'HEAD'];
   if (name) return [name];
   if (tag) return [`refs/tags/${tag}`];
   return range ? ['refs/tags/'] : [`refs/heads/${branch}`];
@@ -55,14 +57,15 @@ function pinned(commit: string, branch: string | undefined, refs: readonly Remot
     throw fail('InvalidSpec', `spec.ref.commit "${commit}" is no full hash of 40 characters`);
   }
   if (branch === undefined) return { commit, revision: `sha1:${commit}` };
-  const { ref } = find(`refs/heads/${branch}`, refs);
-  return { commit, ref, revision: `${branch}@sha1:${commit}` };
+  const { ref, oid } = find(`refs/heads/${branch}`, refs);
+  const revision = `${branch}@sha1:${commit}`;
+  return { commit, ref, revision, ...(oid === commit ? {} : { within: oid }) };
 }
 
 function named(ref: string, title: string, refs: readonly RemoteRef[]): Target {
   const { oid, peeled = oid } = find(ref, refs);
-  const annotated = peeled === oid ? {} : { tag: oid };
-  return { commit: peeled, ref, revision: `${title}@sha1:${peeled}`, ...annotated };
+  const tag = peeled === oid ? {} : { tag: oid };
+  return { commit: peeled, ref, revision: `${title}@sha1:${peeled}`, ...tag };
 }
 
 function find(ref: string, refs: readonly RemoteRef[]): RemoteRef {

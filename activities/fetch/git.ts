@@ -1,12 +1,19 @@
-import fs from 'node:fs';
-import git, { Errors } from 'isomorphic-git';
-import type { GitRepository } from '../../api/index.ts';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
+import type { GitRepository } from '../../api/index.ts';
 import { fail } from '../failures.ts';
-import { holdsCommit, readCommit, type FetchedCommit } from './commit-tree.ts';
-import type { GitAccess } from './git-credentials.ts';
-import { createGitHttp } from './git-http.ts';
+import { readCommit, type FetchedCommit } from './commit-tree.ts';
+import { createConnections, type TlsTexts } from './git-connections.ts';
+import { basic, type GitAccess } from './git-credentials.ts';
+import { createHttpTransport, requestFailure } from './git-http.ts';
+import type { GitObjects } from './git-objects.ts';
+import { receivePack } from './git-pack.ts';
+import { NotOffered } from './git-packets.ts';
+import { openSession, type GitSession, type Wanted } from './git-protocol.ts';
 import { neededPrefixes, resolveReference, type Target } from './git-reference.ts';
+import type { GitTransport } from './git-transport.ts';
+import { createSshTransport } from './ssh/transport.ts';
 
 type Reference = NonNullable<GitRepository['spec']['ref']>;
 
@@ -16,100 +23,150 @@ export interface Remote {
   readonly timeoutMs: number;
 }
 
-/** Asks the remote what a reference stands for now. Raises the failures of resolveReference, GitOperationFailed or AuthenticationFailed. */
+/**
+ * Asks the remote in one connection what a reference stands for now. Raises the failures of resolveReference, GitOperationFailed or
+ * AuthenticationFailed.
+ */
 export async function lookUp(remote: Remote, ref: Reference | undefined): Promise<Target> {
-  return withRemote(remote, async (http, url) => {
-    const prefixes = neededPrefixes(ref);
-    const [prefix = ''] = prefixes.length === 1 ? prefixes : [];
-    const query = { http, url, peelTags: true, protocolVersion: 2 } as const;
-    const refs = await git.listServerRefs({ ...query, prefix });
-    // Nothing under the prefix may mean an empty repository or a missing reference; the author needs to know which.
-    const all = refs.length > 0 || prefix === '' ? refs : await git.listServerRefs(query);
-    return resolveReference(ref, all);
-  });
+  return withRemote(remote, (open) =>
+    open(async (session) => {
+      const refs = await session.references(neededPrefixes(ref));
+      // Nothing under the prefix may mean an empty repository or a missing reference; the author needs to know which.
+      return resolveReference(ref, refs.length > 0 ? refs : await session.references([]));
+    }),
+  );
+}
+
+/** The same remote at another address, such as that of a submodule. Passwords and tokens go to the host they were given for alone. */
+export function remoteAt({ access, timeoutMs }: Remote, url: string): Remote {
+  const [before, after] = [new URL(access.url), new URL(url)];
+  after.username = '';
+  after.password = '';
+  const { authorization, app, ssh, tls, ...way } = access;
+  const isSame = before.protocol === after.protocol && before.host === after.host;
+  const isSsh = after.protocol === 'ssh:' && ssh !== undefined;
+  const credentials = {
+    ...(isSame && authorization !== undefined ? { authorization } : {}),
+    ...(isSame && app ? { app } : {}),
+    ...(tls ? { tls: isSame ? tls : trustOf(tls) } : {}),
+    // A key is never sent, and only servers that known_hosts names are spoken to.
+    ...(isSsh ? { ssh } : {}),
+  };
+  return { access: { ...way, ...credentials, url: after.href }, timeoutMs };
+}
+
+function trustOf({ ca }: TlsTexts): TlsTexts {
+  return ca === undefined ? {} : { ca };
 }
 
 /**
- * Fetches a commit into a bare repository: by its reference where that is known, else by its hash, and everything where the remote does not
- * give single commits.
+ * Fetches a commit into a directory: it alone where the server lets it be asked for, and the history of its reference where it has to be
+ * searched for.
  */
 export async function fetchCommit(
   remote: Remote,
-  { commit, ref }: Target,
-  gitdir: string,
+  target: Target,
+  directory: string,
 ): Promise<FetchedCommit> {
-  return withRemote(remote, async (http, url) => {
-    const repository = { gitdir, cache: {} };
-    await git.init({ fs, gitdir, bare: true });
-    await git.addRemote({ fs, gitdir, remote: 'origin', url });
-    const base = { fs, http, ...repository, url, tags: false };
-    const shallow = { depth: 1, singleBranch: true } as const;
-    if (ref) await git.fetch({ ...base, ...shallow, ref, remoteRef: ref });
-    else
-      await git
-        .fetch({ ...base, ...shallow, ref: commit, remoteRef: commit })
-        .catch(tolerateRefusal);
-    // The reference moved on since it was looked up, or the commit lies somewhere in the past.
-    if (!(await holdsCommit(repository, commit))) {
-      const whole = ref ? { ref, remoteRef: ref, singleBranch: true } : { tags: true };
-      await git.fetch({ ...base, ...whole, depth: maxDepth, relative: false });
-    }
-    if (!(await holdsCommit(repository, commit))) {
-      throw fail('GitOperationFailed', `the remote has no commit ${commit}`);
-    }
-    return readCommit(repository, commit);
+  return withRemote(remote, async (open, signal) => {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const receive = (session: GitSession, wanted: Wanted, name: string): Promise<GitObjects> =>
+      receivePack(session.fetch(wanted), join(directory, `${name}.pack`), { signal });
+    if (target.within) await open((session) => checkHistory(session, target, receive));
+    const objects =
+      (await open((session) => fetchAlone(session, target, receive))) ??
+      (await open((session) => fetchHistory(session, target, receive)));
+    return readCommit(objects, target.commit);
   });
 }
 
-/** Deep enough for any history, and what makes the server forget that the first fetch was shallow. */
-const maxDepth = 2 ** 31 - 1;
+type Receive = (session: GitSession, wanted: Wanted, name: string) => Promise<GitObjects>;
 
-/** Not every server gives a commit that is no tip of a reference. */
-function tolerateRefusal(error: unknown): void {
-  if (error instanceof ApplicationFailure || error instanceof Errors.HttpError) throw error;
+/** The branch has to hold the commit. */
+async function checkHistory(
+  session: GitSession,
+  { commit, ref = '', within = '' }: Target,
+  receive: Receive,
+): Promise<void> {
+  const history = await receive(session, { oids: [within], commitsOnly: true }, 'history');
+  if (history.has(commit)) return;
+  throw fail('GitOperationFailed', `${ref} of the remote does not hold the commit ${commit}`);
 }
 
+async function fetchAlone(
+  session: GitSession,
+  { commit, tag }: Target,
+  receive: Receive,
+): Promise<GitObjects | undefined> {
+  const oid = tag ?? commit;
+  const isTip = async (): Promise<boolean> =>
+    (await session.references([])).some((row) => row.oid === oid);
+  if (!session.anyCommit && !(await isTip())) return undefined;
+  try {
+    return await receive(session, { oids: [oid], depth: 1 }, 'commit');
+  } catch (error) {
+    // The reference moved on since it was looked up, and the server gives only what references stand for.
+    if (error instanceof NotOffered) return undefined;
+    throw error;
+  }
+}
+
+async function fetchHistory(
+  session: GitSession,
+  { commit, ref }: Target,
+  receive: Receive,
+): Promise<GitObjects> {
+  const refs = await session.references(ref ? [ref] : ['refs/heads/', 'refs/tags/']);
+  const chosen = ref ? refs.filter((row) => row.ref === ref) : refs;
+  const oids = [...new Set(chosen.map(({ oid }) => oid))];
+  const objects = oids.length > 0 ? await receive(session, { oids }, 'whole') : undefined;
+  if (objects?.has(commit)) return objects;
+  throw fail('GitOperationFailed', `the remote has no commit ${commit}`);
+}
+
+type Open = <T>(use: (session: GitSession) => Promise<T>) => Promise<T>;
+
+/** Every conversation of `work` ends with the time that the source has. */
 async function withRemote<T>(
   { access, timeoutMs }: Remote,
-  work: (http: ReturnType<typeof createGitHttp>, url: string) => Promise<T>,
+  work: (open: Open, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { url, ...credentials } = access;
   const signal = AbortSignal.timeout(timeoutMs);
-  const http = createGitHttp({ ...credentials, signal });
-  try {
-    return await work(http, url);
-  } catch (error) {
-    if (error instanceof ApplicationFailure) throw error;
-    if (signal.aborted) {
-      const seconds = timeoutMs / 1000;
-      throw fail('GitOperationFailed', `${url} did not answer within spec.timeout, ${seconds}s`);
+  const open: Open = async (use) => {
+    const transport = await openTransport(access, signal);
+    try {
+      return await use(await openSession(transport));
+    } finally {
+      transport.close();
     }
-    throw toFailure(error, url);
-  } finally {
-    // Closing waits for open requests, and a remote that hangs must not hold the failure back.
-    void http.close().catch(() => undefined);
+  };
+  try {
+    return await work(open, signal);
+  } catch (error) {
+    if (signal.aborted) {
+      const limit = `spec.timeout, ${timeoutMs / 1000}s`;
+      throw fail('GitOperationFailed', `${access.url} did not answer within ${limit}`);
+    }
+    if (error instanceof ApplicationFailure) throw error;
+    throw requestFailure(error, access.url);
   }
 }
 
-function toFailure(error: unknown, url: string): Error {
-  const status = error instanceof Errors.HttpError ? error.data.statusCode : undefined;
-  if (status === 401 || status === 403) {
-    const advice = 'check the credentials in the Secret of spec.secretRef';
-    return fail('AuthenticationFailed', `${url} refuses access (HTTP ${status}): ${advice}`);
+async function openTransport(access: GitAccess, signal: AbortSignal): Promise<GitTransport> {
+  const { url, ssh: credentials, tls = {}, app, proxy, policy } = access;
+  if (url.startsWith('ssh:')) {
+    if (!credentials) throw fail('AuthenticationFailed', `there is no key for ${url}`);
+    const { algorithms } = policy;
+    return createSshTransport({ url, credentials, algorithms, proxy }, signal);
   }
-  if (status === 404) {
-    return fail(
-      'GitOperationFailed',
-      `${url} is not there, or not for these credentials (HTTP 404)`,
-    );
+  const connections = createConnections(tls, proxy, signal);
+  try {
+    const token = app && (await policy.tokens.token(app, connections, signal));
+    const authorization =
+      token === undefined ? access.authorization : basic('x-access-token', token);
+    return createHttpTransport({ url, authorization }, connections, signal);
+  } catch (error) {
+    connections.close();
+    throw error;
   }
-  const [message = ''] = (error instanceof Error ? causeText(error) : String(error)).split('\n', 1);
-  return fail('GitOperationFailed', `${url}: ${message.slice(0, 300)}`);
-}
-
-function causeText(error: Error): string {
-  const { cause } = error;
-  return cause instanceof Error && cause.message !== ''
-    ? cause.message
-    : error.message || error.name;
 }

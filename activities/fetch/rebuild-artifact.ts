@@ -8,7 +8,7 @@ import { recordedRecipe } from './source-recipe.ts';
  * Gives the file, or nothing where the source names another artifact by now or the bytes are not the same.
  */
 export async function rebuildArtifact(
-  deps: Pick<SourceDeps, 'cluster' | 'storage' | 'tempDir' | 'artifacts'>,
+  deps: Pick<SourceDeps, 'cluster' | 'storage' | 'tempDir' | 'artifacts' | 'git'>,
   path: string,
 ): Promise<string | undefined> {
   const [, namespace = '', name = '', file = ''] = path.split('/');
@@ -17,7 +17,7 @@ export async function rebuildArtifact(
   const artifact = repository?.status?.artifact;
   if (!repository || artifact?.path !== path) return undefined;
   const plan = {
-    remote: await remoteOf(deps.cluster, repository, key),
+    remote: await remoteOf(deps, repository, key),
     target: targetOf(file.replace('.tar.gz', ''), artifact.revision),
     recipe: recordedRecipe(repository),
     // The digest says that these are the bytes that were verified.

@@ -44,7 +44,7 @@ export async function fetchSource(
   const recipe = wantedRecipe(parsed, await findIncludes(cluster, key, parsed.spec.include));
   const subject = { key, loaded, look, recipe };
   await announceProgress(cluster, subject);
-  const remote = await remoteOf(cluster, parsed, key);
+  const remote = await remoteOf(deps, parsed, key);
   const target = await lookUp(remote, parsed.spec.ref);
   const kept = await keep(deps, subject, target);
   if (kept) return kept;

@@ -53,7 +53,7 @@ async function lookAtRemote(
   const { cluster } = deps;
   const { parsed } = loaded;
   const includes = await findIncludes(cluster, key, parsed.spec.include);
-  const target = await lookUp(await remoteOf(cluster, parsed, key), parsed.spec.ref);
+  const target = await lookUp(await remoteOf(deps, parsed, key), parsed.spec.ref);
   const { revision } = target;
   if (parsed.spec.verify) checkMode(parsed.spec.verify, target);
   const seen = { ...base, revision };

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { fail } from '../failures.ts';
 import type { FetchedCommit, TreeFile } from './commit-tree.ts';
-import type { GitAccess } from './git-credentials.ts';
 import { parseGitModules, submoduleUrl, type Submodule } from './git-modules.ts';
-import { fetchCommit, type Remote } from './git.ts';
+import { fetchCommit, remoteAt, type Remote } from './git.ts';
 
 /** A commit, where it came from, and the directory below which its submodules may be fetched. */
 export interface Parent {
@@ -65,7 +64,7 @@ async function addSubmodules(
     if (!submodule) continue;
     const url = submoduleUrl(submodule, remote.access.url);
     const place = { prefix: `${prefix}${link.path}/`, depth: depth + 1 };
-    const below = { ...remote, access: accessTo(url, remote.access) };
+    const below = remoteAt(remote, url.href);
     const fetched = await fetch(link, below, place);
     const nested = { commit: fetched, modules: modulesOf(fetched), remote: below };
     await addSubmodules(nested, place, fetch);
@@ -83,18 +82,6 @@ async function readModules(file: TreeFile): Promise<Submodule[]> {
     throw refuse(`has a .gitmodules file of more than ${maxModulesBytes} bytes`);
   }
   return parseGitModules(Buffer.from(content).toString('utf8'));
-}
-
-/**
- * Submodules are fetched with the credentials of the source, but these go to the host of the source alone: whoever may commit chooses the
- * addresses, and would have them sent to himself. Over ssh the known hosts of the source decide.
- */
-function accessTo(url: URL, access: GitAccess): GitAccess {
-  const own = new URL(access.url);
-  const isOwn = url.protocol === own.protocol && (url.host === own.host || url.protocol === 'ssh:');
-  if (isOwn) return { ...access, url: url.href };
-  const { ca } = access;
-  return { url: url.href, ...(ca === undefined ? {} : { ca }) };
 }
 
 function refuse(what: string): Error {

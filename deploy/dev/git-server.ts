@@ -5,7 +5,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 
 /** What to serve, and to whom. */
 export interface GitServerOptions {
@@ -15,7 +15,12 @@ export interface GitServerOptions {
   readonly port?: number;
   /** The one value of the Authorization header that is let in; everybody where absent. */
   readonly authorization?: string;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    /** Authority of the certificates that clients have to show; none where absent. */
+    readonly clientCa?: string;
+  };
 }
 
 /** Serves bare repositories over smart HTTP with git's own http-backend, on 127.0.0.1 only. */
@@ -29,7 +34,9 @@ export async function startGitServer(
     }
     backend(options.root, request, response);
   };
-  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  const server = options.tls
+    ? createTlsServer(tlsOptions(options.tls), listener)
+    : createServer(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -47,6 +54,10 @@ export async function startGitServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function tlsOptions({ clientCa, ...own }: NonNullable<GitServerOptions['tls']>): ServerOptions {
+  return clientCa === undefined ? own : { ...own, ca: clientCa, requestCert: true };
 }
 
 /** One CGI call, as RFC 3875 describes it. */

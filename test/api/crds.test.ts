@@ -77,7 +77,8 @@ test.each([
     ['spec.decryption (serviceAccountName)'],
   ],
   ['Kustomization', { dependsOn: [{ name: 'a' }], ignore: [] }, []],
-  ['GitRepository', { url: 'ssh://git@host/x' }, ['spec.url (ssh)']],
+  ['GitRepository', { url: 'ssh://git@host/x', provider: 'github' }, []],
+  ['GitRepository', { url: 'x', provider: 'aws' }, ['spec.provider (aws, azure)']],
   ['GitRepository', { url: 'https://host/x', provider: 'generic', recurseSubmodules: false }, []],
 ])('of a %s with %o the fields without behaviour are %o', (kind, spec, fields) => {
   expect(unsupportedFields(object(kind, spec))).toEqual(fields);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitServer, type GitServerOptions } from '../../deploy/dev/git-server.ts';
@@ -7,6 +7,8 @@ import { createWorkingCopy, type WorkingCopy } from '../../deploy/dev/working-co
 /** A real Git repository behind a real HTTP server. */
 export interface TestRepository extends WorkingCopy {
   readonly url: string;
+  /** Where it lies, for servers other than its own. */
+  readonly path: string;
   close(): Promise<void>;
 }
 
@@ -15,11 +17,14 @@ export async function testRepository(
   options: Omit<GitServerOptions, 'root'> = {},
 ): Promise<TestRepository> {
   const root = await mkdtemp(join(tmpdir(), 'sluice-git-'));
+  // A server of SSH reads it as another user.
+  await chmod(root, 0o755);
   const copy = await createWorkingCopy(root, 'repo');
   const server = await startGitServer({ root: copy.served, ...options });
   return {
     ...copy,
     url: `${server.url}/repo.git`,
+    path: join(copy.served, 'repo.git'),
     async close() {
       await server.close();
       await rm(root, { recursive: true, force: true });

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { environmentProxy, parseProxy } from '../../../activities/fetch/git-proxy.ts';
+
+test.each([
+  ['http://proxy', { protocol: 'http:', host: 'proxy', port: 80 }],
+  ['https://proxy', { protocol: 'https:', host: 'proxy', port: 443 }],
+  ['socks5://proxy', { protocol: 'socks5:', host: 'proxy', port: 1080 }],
+  ['http://[::1]:3128', { protocol: 'http:', host: '::1', port: 3128 }],
+  [
+    'http://ann:p%40ss@proxy:3128',
+    { protocol: 'http:', host: 'proxy', port: 3128, username: 'ann', password: 'p@ss' },
+  ],
+])('the address %s is read', (address, proxy) => {
+  expect(parseProxy(address)).toEqual(proxy);
+});
+
+test.each(['proxy:3128', 'ftp://proxy', 'http://', 'socks4://proxy', ''])(
+  'the address %j is none of a proxy',
+  (address) => {
+    expect(parseProxy(address)).toBeUndefined();
+  },
+);
+
+test('a user beside the address wins over the one in it', () => {
+  const proxy = parseProxy('http://ann:x@proxy', { username: 'bob', password: 'y' });
+  expect(proxy).toMatchObject({ username: 'bob', password: 'y' });
+});
+
+const proxies = { http: 'http://plain:1', https: 'secure:2', all: 'socks5://all:3' };
+
+test.each([
+  ['http://host/x', 'plain'],
+  ['https://host/x', 'secure'],
+  ['ssh://git@host/x', 'all'],
+])('the environment leads to %s by %s', (url, host) => {
+  expect(environmentProxy(new URL(url), proxies)?.host).toBe(host);
+});
+
+test.each([
+  ['host', 'https://host/x', false],
+  ['other, HOST', 'https://host/x', false],
+  ['.svc', 'https://git.ns.svc/x', false],
+  ['svc', 'https://git.ns.svc/x', false],
+  ['*.svc', 'https://git.ns.svc/x', false],
+  ['10.0.0.1', 'https://10.0.0.1/x', false],
+  ['host:8443', 'https://host:8443/x', false],
+  ['*', 'ssh://git@host/x', false],
+  ['host:8443', 'https://host/x', true],
+  ['ost', 'https://host/x', true],
+  ['', 'https://host/x', true],
+])('NO_PROXY=%s is heeded for %s', (none, url, proxied) => {
+  expect(environmentProxy(new URL(url), { ...proxies, none }) !== undefined).toBe(proxied);
+});
