@@ -15,6 +15,7 @@ import {
   testNamespace,
   type TestNamespace,
 } from '../support/cluster.ts';
+import { commandLine } from '../support/command-line.ts';
 import { openDeployed, type Deployed } from '../support/deployed.ts';
 import { chartDirectory, openHelm, type Helm } from '../support/helm.ts';
 import { configMap, deployment } from '../support/manifests.ts';
@@ -290,4 +291,27 @@ test('uninstalling leaves the CRDs, the objects and what they applied', async ()
   expect(await live('apps/v1', 'Deployment', 'sluice-worker')).toBeUndefined();
   expect(await space.get('Kustomization', 'app')).toBeDefined();
   expect(await space.get('ConfigMap', 'app')).toBeDefined();
+});
+
+test('sluice uninstall removes workflows, finalizers and CRDs, and nothing that was applied', async () => {
+  const sluice = commandLine(space.name, {
+    KUBECONFIG: stack.kubeconfig,
+    TEMPORAL_ADDRESS: stack.temporalAddress,
+  });
+  const dry = await sluice('uninstall', '--dry-run');
+  expect(dry.stdout).toMatch(/\d objects go with their CRDs; what they applied stays as it is\n$/);
+  const refused = await sluice('uninstall');
+  expect(refused.stderr).toContain('next: add --yes');
+  const { stdout, code } = await sluice('uninstall', '--yes');
+  expect(stdout).toMatch(/\d workflows ended\n\d finalizers removed\n/);
+  expect(stdout).toContain('customresourcedefinition/kustomizations.kustomize.toolkit.fluxcd.io');
+  expect(code).toBe(0);
+  space.cluster.discovery.forget();
+  await space.untilGone('Kustomization', 'app');
+  expect(await space.get('ConfigMap', 'app')).toBeDefined();
+  const query = 'ExecutionStatus="Running"';
+  await expect
+    .poll(async () => (await space.temporal.workflow.count(query)).count, { timeout: 20_000 })
+    .toBe(0);
+  expect((await sluice('uninstall', '--yes')).stdout).toContain('0 workflows ended');
 });

@@ -9,15 +9,20 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs the command line in a namespace of the test stack, as a user would who is not at a terminal. */
-export function commandLine(namespace: string): (...args: string[]) => Promise<Output> {
+/** Runs the command line in a namespace of the test stack, or of the one given, as a user would who is not at a terminal. */
+export function commandLine(
+  namespace: string,
+  at: Record<string, string> = {
+    KUBECONFIG: inject('kubeconfig'),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+  },
+): (...args: string[]) => Promise<Output> {
   const program = fileURLToPath(new URL('../../client/sluice.js', import.meta.url));
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
-    KUBECONFIG: inject('kubeconfig'),
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_UI_URL: 'http://ui.example.com',
+    ...at,
   };
   return (...args) =>
     new Promise((resolve) => {
