@@ -54,8 +54,8 @@ metadata:
     app.kubernetes.io/component: {{ .component }}
     sluice.dev/shard: {{ .shard | default "main" }}
 spec:
-  {{- with .replicas }}
-  replicas: {{ . }}
+  {{- if not (kindIs "invalid" .replicas) }}
+  replicas: {{ .replicas }}
   {{- end }}
   revisionHistoryLimit: 5
   strategy:
