@@ -112,6 +112,15 @@ test('pods of a shard have its task queue and its objects, those of the main one
   );
 });
 
+test.each([
+  [{ worker: { replicas: 0 } }, 0],
+  [{ worker: { replicas: 3 } }, 3],
+  [{ worker: { autoscaling: { enabled: true } } }, undefined],
+])('with %j the number of workers is %s', async (values, replicas) => {
+  const worker = named(await helm.render(values), 'Deployment', 'test-sluice-worker');
+  expect((worker['spec'] as { replicas?: number }).replicas).toBe(replicas);
+});
+
 test('lockdown is one value: no cluster-admin, and every rule that narrows tenants', async () => {
   const objects = await helm.render({ lockdown: true });
   expect(JSON.stringify(objects)).not.toContain('cluster-admin');
