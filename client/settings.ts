@@ -10,6 +10,8 @@ export const ClientSettings = z.object({
   TEMPORAL_UI_URL: z.string().optional(),
   KUBECONFIG: z.string().optional(),
   DOCKER_CONFIG: z.string().optional(),
+  /** Password or token for the repository of a bootstrap. */
+  GIT_PASSWORD: z.string().min(1).optional(),
 });
 export type ClientSettings = z.infer<typeof ClientSettings>;
 

@@ -5,6 +5,7 @@ import { addList } from './artifacts/list.ts';
 import { addPull } from './artifacts/pull.ts';
 import { addPush } from './artifacts/push.ts';
 import { addTag } from './artifacts/tag.ts';
+import { addBootstrap } from './bootstrap.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addDev } from './dev.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
 const commands = [
   addDev,
   addInstall,
+  addBootstrap,
   addCheck,
   addGet,
   addReconcile,
