@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Cluster } from './client.ts';
 import type { KubeObject } from './object.ts';
 
@@ -22,14 +23,18 @@ export async function recordEvent(cluster: Cluster, event: EventRecord): Promise
   const body = {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace, annotations },
+    metadata: {
+      name: `${name}.${randomBytes(8).toString('hex')}`,
+      namespace,
+      annotations: { ...passedOn(object), ...annotations },
+    },
     involvedObject: { apiVersion, kind, namespace, name, uid, resourceVersion },
     type,
     reason,
     message: cut(message),
     source: { component },
     reportingComponent: component,
-    reportingInstance: component,
+    reportingInstance: hostname().slice(0, maxInstance),
     firstTimestamp: now,
     lastTimestamp: now,
     count: 1,
@@ -37,6 +42,17 @@ export async function recordEvent(cluster: Cluster, event: EventRecord): Promise
   const path = `/api/v1/namespaces/${namespace}/events`;
   await cluster.request({ method: 'POST', path, body }).catch(() => undefined);
 }
+
+/** What the author of an object wants to be told with its events, under the prefix that Flux has for it. */
+function passedOn({ metadata: { annotations = {} } }: KubeObject): Record<string, string> {
+  const told = Object.entries(annotations).filter(([key]) => key.startsWith(passedPrefix));
+  return Object.fromEntries(told);
+}
+
+const passedPrefix = 'event.toolkit.fluxcd.io/';
+
+/** The API server takes no longer name of an instance. */
+const maxInstance = 128;
 
 /** The API server refuses an event whose message is longer. */
 const maxMessage = 1024;

@@ -22,8 +22,11 @@ export async function finalize(
   if (pruned.deleted.length > 0) {
     const message = pruned.deleted.map((name) => `${name} deleted`).join('\n');
     const component = 'kustomize-controller';
-    const { object } = loaded;
-    await recordEvent(cluster, { object, type: 'Normal', reason: 'Deleted', message, component });
+    const { object, status } = loaded;
+    const revision = status.lastAppliedRevision;
+    const annotations = revision ? { 'kustomize.toolkit.fluxcd.io/revision': revision } : {};
+    const event = { object, type: 'Normal', reason: 'Deleted', message, component } as const;
+    await recordEvent(cluster, { ...event, annotations });
   }
   await removeFinalizer(cluster, key, loaded);
   return pruned;
