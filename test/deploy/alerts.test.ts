@@ -84,7 +84,10 @@ const cases: readonly (readonly [alert: string, after: string, bad: Series, good
     'SluiceNotReady',
     '12m',
     { [info('stalled="False",suspended="false",ready="False",reason="BuildFailed"')]: '1x100' },
-    { [info('stalled="False",suspended="false",ready="Unknown",reason="Progressing"')]: '1x10 stale' },
+    {
+      [info('stalled="False",suspended="false",ready="Unknown",reason="Progressing"')]:
+        '1x10 stale',
+    },
   ],
   [
     'SluiceDriftRepeated',

@@ -9,6 +9,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     kubeconfig: string;
     temporalAddress: string;
+    temporalUiUrl: string;
     kubectl: string;
     /** Directory of the stack, with its database and its logs. */
     stackDir: string;
@@ -29,6 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   project.provide('kubeconfig', system.stack.kubeconfig);
   project.provide('temporalAddress', system.stack.temporalAddress);
+  project.provide('temporalUiUrl', system.stack.temporalUiUrl ?? '');
   project.provide('kubectl', system.stack.tools['kubectl'] ?? 'kubectl');
   project.provide('stackDir', system.stack.dir);
   project.provide('serviceDir', system.serviceDir);
