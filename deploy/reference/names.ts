@@ -54,6 +54,14 @@ export const names: readonly MetadataName[] = [
     meaning: 'when `spec.suspend` becomes false by itself; removed then',
   },
   {
+    name: 'sluice.dev/match',
+    owner: 'Sluice',
+    as: 'annotation',
+    on: 'Receiver',
+    values: '`url`',
+    meaning: 'a push wakes only the GitRepositories whose url and branch or tag it speaks of',
+  },
+  {
     name: 'sluice.dev/replicas',
     owner: 'Sluice',
     as: 'annotation',

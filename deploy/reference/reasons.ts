@@ -16,6 +16,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   DriftRepeated:
     'event: others change the same object again and again, and it is corrected ever later: let one side write these fields',
   EmptyGitRepository: 'the repository has no commit yet: push one',
+  Failed: 'event: the Secret of a Receiver has no token',
   GitOperationFailed: 'the remote does not answer, or does not have the reference',
   HealthCheckCanceled: 'news ended the health wait; the next sync has begun',
   HealthCheckFailed:
@@ -42,9 +43,11 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   SourceIgnoreError: 'an ignore rule can not be read: correct `.sourceignore` or `spec.ignore`',
   Succeeded: 'the artifact is stored, or the health checks passed',
   Suspended: 'answer to a request: the object is suspended',
+  TokenNotFound: 'the Secret of a Receiver is not there or has no token: the message names both',
   URLInvalid: '`spec.url` is no address: correct it',
   UnsupportedField:
     'the object sets a field whose behaviour is not there yet: remove the field; nothing of the object is done meanwhile',
   VerificationError:
     'the revision has no signature that is to be trusted; the artifact of before stays in use: sign it, or correct the keys or identities',
+  ValidationFailed: 'a Receiver has fields that do not go together: correct what the message names',
 };
