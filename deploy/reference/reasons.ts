@@ -24,6 +24,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   InvalidAnnotation: 'an annotation of Sluice can not be read: correct it',
   InvalidCELExpression: 'an expression does not compile or gives no bool: correct it',
   InvalidSpec: 'a field has a value that is never valid: correct it',
+  NewRevision: 'the remote has a revision that is not fetched yet',
   NewArtifact: 'event: a source stored an artifact with another digest',
   NewRevision: 'the remote holds a newer revision than the one that is stored',
   OCIArtifactLayerOperationFailed:
@@ -32,10 +33,14 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
     'the registry does not answer, refuses access, or does not have the tag or digest: the message has its answer',
   Progressing: 'a sync runs; as the reason of an event: the objects that it created or configured',
   ProgressingWithRetry: 'the last sync failed and the next one is due',
+  OCIArtifactLayerOperationFailed:
+    'the artifact has no layer that `spec.layerSelector` asks for, or it can not be unpacked',
+  OCIArtifactPullFailed: 'the registry does not answer, or does not have the reference',
   PruneFailed:
     'an object could not be deleted; it stays in the inventory and is tried again. The message has the answer of the API server',
   ReadOperationFailed:
     'no tag is in the range of `spec.ref.semver`, or the tags can not be listed: the message says which',
+  ReadOperationFailed: 'a file of the artifact could not be read: look at the disk of the worker',
   ReconciliationFailed:
     'the API server refused an object, or does not answer: the message has its answer',
   ReconciliationSucceeded: 'the sync ended well',
@@ -49,5 +54,6 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
     'the object sets a field whose behaviour is not there yet: remove the field; nothing of the object is done meanwhile',
   VerificationError:
     'the revision has no signature that is to be trusted; the artifact of before stays in use: sign it, or correct the keys or identities',
+    'the artifact is not signed as `spec.verify` demands; the one of before stays in use',
   ValidationFailed: 'a Receiver has fields that do not go together: correct what the message names',
 };

@@ -38,7 +38,12 @@ test.each(typed.length > 0 ? unique(calls) : [])('$line is understood', async ({
     return;
   }
   // A command that is only named has no arguments, and one that is shown may have its help shown.
-  const named = ['commander.missingArgument', 'commander.optionMissingArgument', 'commander.help'];
+  const named = [
+    'commander.missingArgument',
+    'commander.optionMissingArgument',
+    'commander.missingMandatoryOptionValue',
+    'commander.help',
+  ];
   expect(named, `${at}: ${fault.message}`).toContain(fault.code);
 });
 
