@@ -21,6 +21,7 @@ const meanings: Readonly<Record<keyof typeof standard, string>> = {
   CancelHealthCheckOnNewRevision: 'news ends a health wait',
   DisableConfigWatchers: 'labelled ConfigMaps and Secrets wake nobody',
   ExternalArtifact: 'artifacts of other producers are accepted from ExternalArtifacts',
+  ExternalArtifact: 'artifacts of other producers are accepted from objects of that kind',
 };
 
 /** Gates of Flux's controllers that switch nothing here, each with the reason. */
