@@ -1,3 +1,4 @@
+import { Client, Connection } from '@temporalio/client';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { Client, Connection } from '@temporalio/client';
@@ -9,6 +10,13 @@ import { createSignalCounter } from '../../client/telemetry/signal-counter.ts';
 import { createDurations } from '../../worker/telemetry/reconciles.ts';
 import { createStageMeter } from '../../worker/telemetry/stages.ts';
 import { taskQueue } from '../../workflows/messages.ts';
+import { createLatency } from '../../client/bridge/latency.ts';
+import { createQueueGauges } from '../../client/bridge/queue-gauges.ts';
+import { countApiRequests } from '../../client/telemetry/api-requests.ts';
+import { createSignalCounter } from '../../client/telemetry/signal-counter.ts';
+import { taskQueue } from '../../workflows/messages.ts';
+import { createDurations } from '../../worker/telemetry/reconciles.ts';
+import { createStageMeter } from '../../worker/telemetry/stages.ts';
 import { code, codes, page, table, type Page } from './markdown.ts';
 
 /** The metrics of worker and bridge, as their registries have them. */
@@ -30,6 +38,21 @@ export function metricsPage(): Page {
       createRequestMetrics(registry);
       createSignalCounter(registry);
       countApiRequests(registry);
+    "Served at `/metrics` of `--metrics-addr`. Beside these, both services export the metrics of their Node process (`process_…`, `nodejs_…`), and the worker those of Temporal's SDK (`temporal_…`).",
+    '## Worker',
+    metricsOf((registry) => {
+      countApiRequests(registry);
+      createDurations(registry);
+      createStageMeter(registry, 1);
+    }),
+    '## Bridge',
+    metricsOf((registry) => {
+      countApiRequests(registry);
+      createGauges(registry);
+      createLatency(registry);
+      createSignalCounter(registry);
+      // Nothing is asked of it before somebody reads the metrics.
+      createQueueGauges(registry, new Client({ connection: Connection.lazy() }), taskQueue);
     }),
   ]);
 }
