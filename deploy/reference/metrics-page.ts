@@ -49,7 +49,6 @@ export function metricsPage(): Page {
     metricsOf((registry) => {
       countApiRequests(registry);
       createGauges(registry);
-      createLatency(registry);
       createSignalCounter(registry);
       // Nothing is asked of it before somebody reads the metrics.
       createQueueGauges(registry, new Client({ connection: Connection.lazy() }), taskQueue);
