@@ -80,6 +80,15 @@ export const names: readonly MetadataName[] = [
       'directories that differ from the artifact before; Kustomizations below them are woken first',
   },
   {
+    name: 'sluice.dev/committed-at',
+    owner: 'Sluice',
+    as: 'artifact metadata',
+    on: '`status.artifact.metadata` of a GitRepository',
+    values: 'a time',
+    meaning:
+      'when the commit was made, by the clock of its author; the latency is measured from it',
+  },
+  {
     name: 'reconcile.fluxcd.io/requestedAt',
     owner: 'Flux',
     as: 'annotation',
@@ -184,6 +193,14 @@ export const names: readonly MetadataName[] = [
     on: 'events of sources',
     values: 'a digest',
     meaning: 'the digest of the stored artifact',
+  },
+  {
+    name: 'toolkit.fluxcd.io/tenant',
+    owner: 'Flux',
+    as: 'label',
+    on: 'Kustomization, sources',
+    values: 'a name',
+    meaning: 'the tenant in the metric `sluice_resource_info`',
   },
   {
     name: 'finalizers.fluxcd.io',

@@ -15,7 +15,7 @@ const all = (await documents()).filter(({ path }) => path !== 'test/README.md');
 
 /** Flags of other programs that the documents name, and of the scripts of the project. */
 const foreign = new Set([
-  ...['--help', '--import', '--output', '--exit', '--runs', '--seed', '--project'],
+  ...['--help', '--import', '--output', '--set', '--exit', '--runs', '--seed', '--project'],
   ...['--lockfile-version', '--package-lock-only', '--ignore-scripts', '--yes'],
 ]);
 
