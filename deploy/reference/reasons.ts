@@ -5,26 +5,40 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   ArchiveOperationFailed: 'the artifact could not be stored on the worker: look at its disk',
   ArtifactFailed:
     'the source has no artifact yet, its artifact can not be downloaded or is not the one of its digest, or it has no such `spec.path`',
+  ArtifactUpToDate: 'event: the artifact is stored already',
+  ArtifactVerificationFailed:
+    'event: the stored file of an artifact was not the one of its digest; it is made again',
   AuthenticationFailed:
     'the remote refused the credentials, or the Secret lacks a key: the message names both',
   BuildFailed:
     'the manifests can not be built, decrypted or substituted: correct what the message names',
+  CircularInclude: 'repositories include each other in a circle: remove one of the includes',
+  CopyFailure:
+    'the files of an included artifact could not be copied: look at the disk of the worker',
   Deleted: 'event: the objects that were deleted with their Kustomization',
   DeletionBudgetExceeded:
     'the sync would delete more than its budget; everything else is applied: `sluice approve`, or change the revision or the budget',
   DependencyNotReady: 'a Kustomization of `spec.dependsOn` is not ready: look at that one',
+  DirectoryCreationFailed: 'a directory could not be made: look at the disk of the worker',
   DriftRepeated:
     'event: others change the same object again and again, and it is corrected ever later: let one side write these fields',
   EmptyGitRepository: 'the repository has no commit yet: push one',
   Failed: 'event: the Secret of a Receiver has no token',
+  GarbageCollectionSucceeded: 'event: old artifacts were removed',
   GitOperationFailed: 'the remote does not answer, or does not have the reference',
+  GitOperationSucceeded: 'event: the remote was asked and has nothing new',
   HealthCheckCanceled: 'news ended the health wait; the next sync has begun',
   HealthCheckFailed:
     'an object failed for good, or was not healthy when `spec.timeout` was over: the message names the objects',
+  IllegalPath: '`spec.include` names a path that leaves the artifact',
+  IncludeChange: 'an included repository has another artifact',
   InvalidAnnotation: 'an annotation of Sluice can not be read: correct it',
   InvalidCELExpression: 'an expression does not compile or gives no bool: correct it',
+  InvalidCommitSignature: 'the commit is not signed by one of the keys of `spec.verify`',
+  InvalidGitObject: 'the commit or tag can not be read as one',
   InvalidSpec: 'a field has a value that is never valid: correct it',
-  NewRevision: 'the remote has a revision that is not fetched yet',
+  InvalidTagSignature: 'the tag is not signed by one of the keys of `spec.verify`',
+  InvalidVerificationMode: '`spec.verify.mode` asks for a tag where none is followed: correct it',
   NewArtifact: 'event: a source stored an artifact with another digest',
   NewRevision: 'the remote holds a newer revision than the one that is stored',
   OCIArtifactLayerOperationFailed:
@@ -33,9 +47,14 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
     'the registry does not answer, refuses access, or does not have the tag or digest: the message has its answer',
   Progressing: 'a sync runs; as the reason of an event: the objects that it created or configured',
   ProgressingWithRetry: 'the last sync failed and the next one is due',
+  NewRevision: 'the remote has a revision that is not fetched yet',
+  NoArtifact: 'an included repository has no artifact yet',
+  NotFound: 'an included repository is not there',
   OCIArtifactLayerOperationFailed:
     'the artifact has no layer that `spec.layerSelector` asks for, or it can not be unpacked',
   OCIArtifactPullFailed: 'the registry does not answer, or does not have the reference',
+  Progressing: 'a sync runs; as the reason of an event: the objects that it created or configured',
+  ProgressingWithRetry: 'the last sync failed and the next one is due',
   PruneFailed:
     'an object could not be deleted; it stays in the inventory and is tried again. The message has the answer of the API server',
   ReadOperationFailed:
@@ -52,8 +71,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   URLInvalid: '`spec.url` is no address: correct it',
   UnsupportedField:
     'the object sets a field whose behaviour is not there yet: remove the field; nothing of the object is done meanwhile',
+  ValidationFailed: 'a Receiver has fields that do not go together: correct what the message names',
   VerificationError:
     'the revision has no signature that is to be trusted; the artifact of before stays in use: sign it, or correct the keys or identities',
     'the artifact is not signed as `spec.verify` demands; the one of before stays in use',
-  ValidationFailed: 'a Receiver has fields that do not go together: correct what the message names',
 };
