@@ -36,6 +36,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   InvalidCELExpression: 'an expression does not compile or gives no bool: correct it',
   InvalidCommitSignature: 'the commit is not signed by one of the keys of `spec.verify`',
   InvalidGitObject: 'the commit or tag can not be read as one',
+  InvalidProviderConfiguration:
+    '`spec.provider` and the keys of its Secret do not go together: the message names the key',
   InvalidSpec: 'a field has a value that is never valid: correct it',
   InvalidTagSignature: 'the tag is not signed by one of the keys of `spec.verify`',
   InvalidVerificationMode: '`spec.verify.mode` asks for a tag where none is followed: correct it',
