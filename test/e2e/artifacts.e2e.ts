@@ -116,9 +116,7 @@ test('an included artifact is waited for, copied, and followed at once', async (
 });
 
 /** A repository with a submodule that has one itself, all on one server that wants credentials. */
-async function nested(
-  authorization: string,
-): Promise<{
+async function nested(authorization: string): Promise<{
   url: string;
   copy: Awaited<ReturnType<typeof createWorkingCopy>>;
   close: () => Promise<void>;
