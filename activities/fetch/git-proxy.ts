@@ -134,15 +134,20 @@ async function throughTunnel(
   const request: ClientRequest =
     proxy.protocol === 'https:' ? httpsRequest(options) : httpRequest(options);
   return new Promise((resolve, reject) => {
-    request.once('connect', ({ statusCode = 0 }: IncomingMessage, socket: Socket) => {
-      if (statusCode === 200) {
-        resolve(socket);
-        return;
-      }
-      socket.destroy();
-      const advice = statusCode === 407 ? ': check username and password of the proxy' : '';
-      reject(new Error(`HTTP ${statusCode}${advice}`));
-    });
+    request.once(
+      'connect',
+      ({ statusCode = 0 }: IncomingMessage, socket: Socket, early: Buffer) => {
+        if (statusCode === 200) {
+          // A server of SSH speaks first, and its words may come with the answer of the proxy.
+          if (early.length > 0) socket.unshift(early);
+          resolve(socket);
+          return;
+        }
+        socket.destroy();
+        const advice = statusCode === 407 ? ': check username and password of the proxy' : '';
+        reject(new Error(`HTTP ${statusCode}${advice}`));
+      },
+    );
     request.once('response', ({ statusCode = 0 }: IncomingMessage) => {
       request.destroy();
       reject(new Error(`HTTP ${statusCode} instead of a tunnel`));

@@ -1,5 +1,6 @@
+import { createServer, type Server } from 'node:net';
 import { expect, test } from 'vitest';
-import { environmentProxy, parseProxy } from '../../../activities/fetch/git-proxy.ts';
+import { dial, environmentProxy, parseProxy } from '../../../activities/fetch/git-proxy.ts';
 
 test.each([
   ['http://proxy', { protocol: 'http:', host: 'proxy', port: 80 }],
@@ -50,4 +51,22 @@ test.each([
   ['', 'https://host/x', true],
 ])('NO_PROXY=%s is heeded for %s', (none, url, proxied) => {
   expect(environmentProxy(new URL(url), { ...proxies, none }) !== undefined).toBe(proxied);
+});
+
+test('what a server says at once is not lost behind the answer of a proxy', async () => {
+  const server: Server = createServer((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nSSH-2.0-early\r\n'));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const proxy = parseProxy(`http://127.0.0.1:${port}`);
+  const { signal } = new AbortController();
+  const socket = await dial({ host: 'git.example', port: 22 }, proxy, { signal });
+  let told = '';
+  for await (const chunk of socket as AsyncIterable<Buffer>) told += chunk.toString('utf8');
+  expect(told).toBe('SSH-2.0-early\r\n');
+  await new Promise((resolve) => server.close(resolve));
 });
