@@ -20,7 +20,6 @@ const meanings: Readonly<Record<keyof typeof standard, string>> = {
   AdditiveCELDependencyCheck: 'a readyExpr counts beside the ready condition and not in its place',
   CancelHealthCheckOnNewRevision: 'news ends a health wait',
   DisableConfigWatchers: 'labelled ConfigMaps and Secrets wake nobody',
-  ExternalArtifact: 'artifacts of other producers are accepted from ExternalArtifacts',
   ExternalArtifact: 'artifacts of other producers are accepted from objects of that kind',
 };
 

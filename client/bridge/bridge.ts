@@ -6,6 +6,7 @@ import { configHandler, configKinds, outdatedBy, type Configs } from './configs.
 import type { Gauges } from './gauges.ts';
 import { indexOf, type Index } from './index-of.ts';
 import type { DriftWatch } from './drift/drift-watch.ts';
+import { tellToo } from './drift/tell-too.ts';
 import { wakeFollowers } from './followers.ts';
 import { createLane, type Lane } from './lane.ts';
 import {
@@ -88,25 +89,6 @@ export interface BridgeScope {
   readonly namespace?: string | undefined;
   /** Labels of the ConfigMaps and Secrets that wake those who use them; none where absent. */
   readonly configSelector?: string | undefined;
-}
-
-/** Tells the drift watch of Kustomizations, beside whoever is told already. */
-function tellToo(handler: WatchHandler, drift: DriftWatch): WatchHandler {
-  return {
-    ...handler,
-    async listed(objects) {
-      drift.listed(objects);
-      await handler.listed(objects);
-    },
-    changed(object) {
-      drift.changed(object);
-      handler.changed(object);
-    },
-    deleted(object) {
-      drift.deleted(object);
-      handler.deleted(object);
-    },
-  };
 }
 
 interface BridgeState extends Omit<BridgeParts, 'cluster' | 'scope' | 'drift'> {

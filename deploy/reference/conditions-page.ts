@@ -26,17 +26,15 @@ const conditions: readonly (readonly [string, string, string])[] = [
   ['`Stalled`', 'all', 'nothing is tried again until the object, or what it refers to, changes'],
   ['`Healthy`', 'Kustomization', 'the health checks; only with `spec.wait` or `spec.healthChecks`'],
   ['`ArtifactInStorage`', 'sources', 'the artifact of the last fetched revision is stored'],
-  ['`ArtifactOutdated`', 'OCIRepository', 'a newer revision than the stored one is being fetched'],
   ['`ArtifactOutdated`', 'sources', 'the remote has what the artifact does not hold yet'],
   ['`SourceVerified`', 'sources', 'the revision is signed as `spec.verify` demands; only with it'],
   ['`IncludeUnavailable`', 'GitRepository', 'the artifact of an included repository is not there'],
   ['`StorageOperationFailed`', 'sources', 'the artifact could not be stored on the worker'],
   [
     '`FetchFailed`',
-    'sources',
+    'GitRepository',
     'the remote could not be asked or fetched; the artifact of before stays in use',
   ],
-  ['`SourceVerified`', 'OCIRepository', 'the signatures; only with `spec.verify`'],
 ];
 
 function reasonRows(): string[][] {

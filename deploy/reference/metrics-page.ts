@@ -1,17 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
-import { Client, Connection } from '@temporalio/client';
 import { createGauges } from '../../client/bridge/gauges.ts';
 import { createQueueGauges } from '../../client/bridge/queue-gauges.ts';
 import { createRequestMetrics } from '../../client/receiver/metrics.ts';
-import { countApiRequests } from '../../client/telemetry/api-requests.ts';
-import { createSignalCounter } from '../../client/telemetry/signal-counter.ts';
-import { createDurations } from '../../worker/telemetry/reconciles.ts';
-import { createStageMeter } from '../../worker/telemetry/stages.ts';
-import { taskQueue } from '../../workflows/messages.ts';
-import { createLatency } from '../../client/bridge/latency.ts';
-import { createQueueGauges } from '../../client/bridge/queue-gauges.ts';
 import { countApiRequests } from '../../client/telemetry/api-requests.ts';
 import { createSignalCounter } from '../../client/telemetry/signal-counter.ts';
 import { taskQueue } from '../../workflows/messages.ts';
@@ -22,22 +14,6 @@ import { code, codes, page, table, type Page } from './markdown.ts';
 /** The metrics of worker and bridge, as their registries have them. */
 export function metricsPage(): Page {
   return page('metrics.md', 'Metrics', [
-    'Served at `/metrics` of `--metrics-addr`. Beside these, both services export the metrics of their Node process (`process_…`, `nodejs_…`).',
-    'The worker serves the metrics of the Temporal SDK too (`temporal_…`).',
-    '## Worker',
-    metricsOf((registry) => {
-      createDurations(registry);
-      createStageMeter(registry, 1);
-      countApiRequests(registry);
-    }),
-    '## Bridge',
-    metricsOf((registry) => {
-      createGauges(registry);
-      // Nothing is asked before somebody scrapes.
-      createQueueGauges(registry, new Client({ connection: Connection.lazy() }), taskQueue);
-      createRequestMetrics(registry);
-      createSignalCounter(registry);
-      countApiRequests(registry);
     "Served at `/metrics` of `--metrics-addr`. Beside these, both services export the metrics of their Node process (`process_…`, `nodejs_…`), and the worker those of Temporal's SDK (`temporal_…`).",
     '## Worker',
     metricsOf((registry) => {
@@ -52,6 +28,7 @@ export function metricsPage(): Page {
       createSignalCounter(registry);
       // Nothing is asked of it before somebody reads the metrics.
       createQueueGauges(registry, new Client({ connection: Connection.lazy() }), taskQueue);
+      createRequestMetrics(registry);
     }),
   ]);
 }

@@ -1,7 +1,7 @@
 /** What each reason of a condition or an event means, and what to do about it. A test finds the reasons of the code that are not here. */
 export const reasonMeanings: Readonly<Record<string, string>> = {
   AccessDenied:
-    'a reference into another namespace, which `--no-cross-namespace-refs` forbids, or to an ExternalArtifact, whose feature gate is closed',
+    'a reference into another namespace, which `--no-cross-namespace-refs` forbids: refer to objects of the same namespace',
   ArchiveOperationFailed: 'the artifact could not be stored on the worker: look at its disk',
   ArtifactFailed:
     'the source has no artifact yet, its artifact can not be downloaded or is not the one of its digest, or it has no such `spec.path`',
@@ -42,13 +42,6 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   InvalidTagSignature: 'the tag is not signed by one of the keys of `spec.verify`',
   InvalidVerificationMode: '`spec.verify.mode` asks for a tag where none is followed: correct it',
   NewArtifact: 'event: a source stored an artifact with another digest',
-  NewRevision: 'the remote holds a newer revision than the one that is stored',
-  OCIArtifactLayerOperationFailed:
-    'the manifest has no such layer, or the layer can not be extracted: correct `spec.layerSelector`, or push it anew',
-  OCIArtifactPullFailed:
-    'the registry does not answer, refuses access, or does not have the tag or digest: the message has its answer',
-  Progressing: 'a sync runs; as the reason of an event: the objects that it created or configured',
-  ProgressingWithRetry: 'the last sync failed and the next one is due',
   NewRevision: 'the remote has a revision that is not fetched yet',
   NoArtifact: 'an included repository has no artifact yet',
   NotFound: 'an included repository is not there',
@@ -59,8 +52,6 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   ProgressingWithRetry: 'the last sync failed and the next one is due',
   PruneFailed:
     'an object could not be deleted; it stays in the inventory and is tried again. The message has the answer of the API server',
-  ReadOperationFailed:
-    'no tag is in the range of `spec.ref.semver`, or the tags can not be listed: the message says which',
   ReadOperationFailed: 'a file of the artifact could not be read: look at the disk of the worker',
   ReconciliationFailed:
     'the API server refused an object, or does not answer: the message has its answer',
@@ -75,6 +66,5 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
     'the object sets a field whose behaviour is not there yet: remove the field; nothing of the object is done meanwhile',
   ValidationFailed: 'a Receiver has fields that do not go together: correct what the message names',
   VerificationError:
-    'the revision has no signature that is to be trusted; the artifact of before stays in use: sign it, or correct the keys or identities',
     'the artifact is not signed as `spec.verify` demands; the one of before stays in use',
 };

@@ -1,12 +1,11 @@
 import type { Download, Platform } from './release.ts';
-import type { ToolName } from './tools.ts';
 import { VERSIONS } from './versions.ts';
 
 const { KUBERNETES, ETCD, HELM, KUSTOMIZE, KWOK, SOPS, TEMPORAL } = VERSIONS;
 const GITHUB = 'https://github.com';
 
 /** The release of a part of Kubernetes; servers are published for Linux only, kubectl for macOS too. */
-export function kubernetes(name: ToolName, { os, arch }: Platform): Download | undefined {
+export function kubernetes(name: string, { os, arch }: Platform): Download | undefined {
   if (os !== 'linux' && name !== 'kubectl') return undefined;
   const url = `https://dl.k8s.io/release/${KUBERNETES}/bin/${os}/${arch}/${name}`;
   return { url, checksumUrl: `${url}.sha256` };
