@@ -16,7 +16,8 @@ const all = (await documents()).filter(({ path }) => path !== 'test/README.md');
 /** Flags of other programs that the documents name, and of the scripts of the project. */
 const foreign = new Set([
   ...['--help', '--import', '--output', '--set', '--exit', '--runs', '--seed', '--project'],
-  ...['--lockfile-version', '--package-lock-only', '--ignore-scripts', '--yes'],
+  ...['--lockfile-version', '--package-lock-only', '--ignore-scripts', '--yes', '--omit'],
+  ...['--depth', '--target'],
 ]);
 
 test.each(all)('every flag that $path names is one of ours', (document) => {
