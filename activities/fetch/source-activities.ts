@@ -1,10 +1,10 @@
 import type { Activities, ObjectKey, SourceLook } from '../contract.ts';
 import { alive } from '../heartbeat.ts';
 import type { SourceDeps, Spread } from './build-artifact.ts';
-import { patchRepository, readRepository } from './repository.ts';
 import { concludeSource } from './source-conclude.ts';
 import { fetchSource } from './source-fetch.ts';
 import { lookAtSource } from './source-look.ts';
+import { finalizeSource } from './source-object.ts';
 
 export type { SourceDeps, Spread };
 
@@ -15,17 +15,7 @@ export function createSourceActivities(
   return {
     lookAtSource: alive((key: ObjectKey) => lookAtSource(deps, key)),
     fetchSource: alive((key: ObjectKey, look: SourceLook) => fetchSource(deps, key, look)),
-    concludeSource: (key, outcome) => concludeSource(deps, key, outcome),
-    finalizeSource: alive((key: ObjectKey) => finalize(deps, key)),
+    concludeSource: (key, outcome) => concludeSource(deps, 'GitRepository', key, outcome),
+    finalizeSource: alive((key: ObjectKey) => finalizeSource(deps, 'GitRepository', key)),
   };
-}
-
-async function finalize({ cluster, storage }: SourceDeps, key: ObjectKey): Promise<void> {
-  await storage.remove(key);
-  const loaded = await readRepository(cluster, key);
-  if (!loaded) return;
-  const finalizers = (loaded.object.metadata.finalizers ?? []).filter(
-    (finalizer) => finalizer !== 'finalizers.fluxcd.io',
-  );
-  await patchRepository(cluster, key, { metadata: { finalizers } });
 }

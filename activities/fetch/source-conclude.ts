@@ -1,31 +1,43 @@
+import type { z } from 'zod';
+import { GitRepository, OCIRepository } from '../../api/index.ts';
 import { recordEvent } from '../cluster/events.ts';
-import type { ObjectKey, SourceOutcome, SourceRetry } from '../contract.ts';
+import type { ObjectKey, SourceKind, SourceOutcome, SourceRetry } from '../contract.ts';
 import type { SourceDeps } from './build-artifact.ts';
-import { patchRepository, readRepository, requestOf, type LoadedRepository } from './repository.ts';
 import { conditionOf, failedConditions } from './source-conditions.ts';
+import { patchSource, readSource, requestOf, type LoadedSource } from './source-object.ts';
 
-/** Writes an outcome that stored no artifact; the artifact of before stays, and whoever uses it goes on doing so. Tells how long to wait. */
+/** Writes an outcome of a source of any kind that stored no artifact; the artifact of before stays, and whoever uses it goes on doing so. Tells how long to wait. */
 export async function concludeSource(
   { cluster, sourceRetry }: Pick<SourceDeps, 'cluster' | 'sourceRetry'>,
+  kind: SourceKind,
   key: ObjectKey,
   outcome: SourceOutcome,
 ): Promise<SourceRetry> {
-  const loaded = await readRepository(cluster, key);
+  const loaded = await readSource(cluster, kind, key, schemas[kind]);
   // The object changed while it was worked on: the next look tells how it is.
   if (!loaded || outcome.reason === 'Progressing') return sourceRetry;
   const asked = outcome.requestedAt ?? requestOf(loaded);
   const handled = asked ? { lastHandledReconcileAt: asked } : {};
   if (outcome.result === 'idle') {
-    await patchRepository(cluster, key, { status: handled });
-    await tellNoChange(cluster, loaded);
+    await patchSource(cluster, kind, key, { status: handled });
+    await tellNoChange(cluster, kind, loaded);
   } else {
-    await patchRepository(cluster, key, { status: { ...failed(loaded, outcome), ...handled } });
+    const status = { ...failed(loaded, outcome), ...handled };
+    await patchSource(cluster, kind, key, { status });
     await warn(cluster, loaded, outcome);
   }
   return sourceRetry;
 }
 
-function failed({ object, parsed }: LoadedRepository, outcome: SourceOutcome): object {
+const schemas: Readonly<Record<SourceKind, z.ZodType<Concluded>>> = {
+  GitRepository,
+  OCIRepository,
+};
+
+/** What of a source an outcome builds on. */
+type Concluded = Pick<GitRepository | OCIRepository, 'status'>;
+
+function failed({ object, parsed }: LoadedSource<Concluded>, outcome: SourceOutcome): object {
   // A look that failed early never learned the generation.
   const generation = outcome.generation || (object.metadata.generation ?? 0);
   const at = { generation, now: new Date().toISOString() };
@@ -36,18 +48,20 @@ function failed({ object, parsed }: LoadedRepository, outcome: SourceOutcome): o
 /** Whoever asked for a reconciliation that had nothing to do is told so. */
 async function tellNoChange(
   cluster: SourceDeps['cluster'],
-  { object, parsed }: LoadedRepository,
+  kind: SourceKind,
+  { object, parsed }: LoadedSource<Concluded>,
 ): Promise<void> {
   const revision = parsed.status?.artifact?.revision ?? '';
   const message = `no changes since last reconciliation: observed revision '${revision}'`;
-  const event = { type: 'Normal', reason: 'GitOperationSucceeded', message } as const;
+  const reason = kind === 'GitRepository' ? 'GitOperationSucceeded' : 'ArtifactUpToDate';
+  const event = { type: 'Normal', reason, message } as const;
   await recordEvent(cluster, { object, ...event, component: 'source-controller' });
 }
 
 /** A failure that repeats is told once. */
 async function warn(
   cluster: SourceDeps['cluster'],
-  { object, parsed }: LoadedRepository,
+  { object, parsed }: LoadedSource<Concluded>,
   outcome: SourceOutcome,
 ): Promise<void> {
   const { reason, message } = outcome;

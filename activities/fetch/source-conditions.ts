@@ -1,12 +1,16 @@
 import type { Condition } from '../../api/index.ts';
 import { withConditions, type WantedCondition } from '../cluster/conditions.ts';
 import type { SourceLook, SourceOutcome } from '../contract.ts';
-import type { Verified } from './signatures/verify-revision.ts';
 
 /** Generation and time of what the conditions tell. */
 export interface Moment {
   readonly generation: number;
   readonly now: string;
+}
+
+/** What was verified, in words. */
+interface Proof {
+  readonly message: string;
 }
 
 /** Why the artifact of before is not what there should be. */
@@ -36,22 +40,16 @@ export function progressConditions(
 /** The conditions of a source whose artifact is stored. */
 export function storedConditions(
   before: readonly Condition[],
-  revision: string,
-  verified: Verified | undefined,
+  { message, verified }: { readonly message: string; readonly verified: Proof | undefined },
   at: Moment,
 ): Condition[] {
-  const stored = {
-    status: 'True',
-    reason: 'Succeeded',
-    message: `stored artifact for revision '${revision}'`,
-  } as const;
+  const stored = { status: 'True', reason: 'Succeeded', message } as const;
   const wanted: WantedCondition[] = [
     { type: 'Ready', ...stored },
     { type: 'ArtifactInStorage', ...stored },
   ];
   if (verified) {
-    const { message } = verified;
-    wanted.push({ type: 'SourceVerified', status: 'True', reason: 'Succeeded', message });
+    wanted.push({ type: 'SourceVerified', ...stored, message: verified.message });
   }
   const over = ['Reconciling', 'Stalled', 'ArtifactOutdated', 'SourceVerified', ...failing];
   return withConditions(before, wanted, over, at);

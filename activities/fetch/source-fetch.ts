@@ -159,11 +159,12 @@ async function writeStatus(
   const { generation, requestedAt } = look;
   const before = loaded.parsed.status?.conditions ?? [];
   const at = { generation, now: new Date().toISOString() };
+  const message = `stored artifact for revision '${artifact.revision}'`;
   await patchRepository(cluster, key, {
     status: {
       // A merge patch would keep what the artifact before told.
       artifact: { ...artifact, metadata: artifact.metadata ?? null },
-      conditions: storedConditions(before, artifact.revision, verified, at),
+      conditions: storedConditions(before, { message, verified }, at),
       observedGeneration: generation,
       ...observedFields(recipe),
       sourceVerificationMode: verified?.mode ?? null,

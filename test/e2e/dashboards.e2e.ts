@@ -146,6 +146,5 @@ test('the metrics that alerts look at are there, but for those that only a failu
   const names = await prometheus.names();
   expect([...looked].filter((name) => !names.has(name))).toEqual([
     'temporal_workflow_task_execution_failed_total',
-    'gotk_receiver_http_request_duration_seconds_count',
   ]);
 });

@@ -2,24 +2,20 @@ import type { SourceKey, SourceLook } from '../../contract.ts';
 import { alive } from '../../heartbeat.ts';
 import type { SourceDeps, Spread } from '../build-artifact.ts';
 import type { SourceActivities } from '../source-kinds.ts';
+import { concludeSource } from '../source-conclude.ts';
+import { finalizeSource } from '../source-object.ts';
 import { fetchOci } from './oci-fetch.ts';
 import { lookAtOci } from './oci-look.ts';
-import { loadOci, patchOci, withRegistry } from './oci-source.ts';
-import { tellOutcome } from './oci-status.ts';
+import { loadOci, withRegistry } from './oci-source.ts';
 import { pullArtifact } from './pull.ts';
 
 /** The activities of the source workflow for OCIRepositories. */
 export function createOciActivities(deps: SourceDeps & Spread): SourceActivities {
-  const { cluster } = deps;
   return {
     lookAtSource: alive((key: SourceKey) => lookAtOci(deps, key)),
     fetchSource: alive((key: SourceKey, look: SourceLook) => fetchOci(deps, key, look)),
-    async concludeSource(key, outcome) {
-      const loaded = await loadOci(cluster, key);
-      if (loaded) await tellOutcome(cluster, loaded, outcome);
-      return deps.sourceRetry;
-    },
-    finalizeSource: alive((key: SourceKey) => finalize(deps, key)),
+    concludeSource: (key, outcome) => concludeSource(deps, 'OCIRepository', key, outcome),
+    finalizeSource: alive((key: SourceKey) => finalizeSource(deps, 'OCIRepository', key)),
   };
 }
 
@@ -47,14 +43,4 @@ export async function rebuildOci(
       return storage.find(path);
     }),
   );
-}
-
-async function finalize({ cluster, storage }: SourceDeps, key: SourceKey): Promise<void> {
-  await storage.remove(key);
-  const loaded = await loadOci(cluster, key);
-  if (!loaded) return;
-  const finalizers = (loaded.object.metadata.finalizers ?? []).filter(
-    (finalizer) => finalizer !== 'finalizers.fluxcd.io',
-  );
-  await patchOci(cluster, loaded.key, { metadata: { finalizers } });
 }

@@ -1,21 +1,17 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { OCIRepository } from '../../../api/index.ts';
 import type { Cluster } from '../../cluster/client.ts';
-import { read } from '../../cluster/kustomizations.ts';
-import { mergePatch } from '../../cluster/merge-patch.ts';
-import type { KubeObject, ObjectRef } from '../../cluster/object.ts';
 import type { ObjectKey } from '../../contract.ts';
 import { fail, type FailureCode } from '../../failures.ts';
+import { patchSource, readSource, type LoadedSource } from '../source-object.ts';
 import { registryAccess } from './registry-access.ts';
 import { RegistryError } from './registry-error.ts';
 import { parseRepositoryName, type RepositoryName } from './repository-name.ts';
 import { openSession, type Session } from './session.ts';
 
 /** An OCIRepository as it stands in the cluster: parsed, and as it was read. */
-export interface LoadedOci {
+export interface LoadedOci extends LoadedSource<OCIRepository> {
   readonly key: ObjectKey;
-  readonly parsed: OCIRepository;
-  readonly object: KubeObject;
 }
 
 /** Reads an OCIRepository; undefined where it is not there. Raises InvalidSpec where it bypassed the CRD's validation. */
@@ -24,23 +20,17 @@ export async function loadOci(
   { namespace, name }: ObjectKey,
 ): Promise<LoadedOci | undefined> {
   const key = { namespace, name };
-  const object = await read(() => cluster.get(refTo(key)));
-  if (!object) return undefined;
-  const parsed = OCIRepository.safeParse(object);
-  if (parsed.success) return { key, parsed: parsed.data, object };
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw fail('InvalidSpec', `OCIRepository/${namespace}/${name} is invalid: ${faults.join('; ')}`);
+  const loaded = await readSource(cluster, 'OCIRepository', key, OCIRepository);
+  return loaded && { key, ...loaded };
 }
 
 /** Merges into the object, or into its status. */
-export async function patchOci(
+export function patchOci(
   cluster: Cluster,
   key: ObjectKey,
   body: { readonly status: object } | { readonly metadata: object },
 ): Promise<void> {
-  const where = 'status' in body ? ({ subresource: 'status' } as const) : {};
-  const options = { manager: 'gotk-source-controller', ...where };
-  await read(() => mergePatch(cluster, refTo(key), body, options));
+  return patchSource(cluster, 'OCIRepository', key, body);
 }
 
 /** The repository that a source names. Raises UrlInvalid. */
@@ -79,15 +69,6 @@ export async function withRegistry<T>(
   } finally {
     void session.close().catch(() => undefined);
   }
-}
-
-function refTo({ namespace, name }: ObjectKey): ObjectRef {
-  return {
-    apiVersion: 'source.toolkit.fluxcd.io/v1',
-    kind: 'OCIRepository',
-    namespace,
-    name,
-  };
 }
 
 function messageOf(error: unknown): string {

@@ -111,9 +111,11 @@ test('a stored artifact ends all that was wrong', () => {
     ...['Stalled True', 'Reconciling True', 'ArtifactOutdated True', 'SourceVerified False'],
     'Ready False',
   ].map(row);
-  expect(told(storedConditions(before, 'r', undefined, at))).toEqual(stored);
+  expect(told(storedConditions(before, { message: 'stored', verified: undefined }, at))).toEqual(
+    stored,
+  );
   const verified = { mode: 'HEAD', message: 'verified' };
-  expect(told(storedConditions(before, 'r', verified, at))).toEqual([
+  expect(told(storedConditions(before, { message: 'stored', verified }, at))).toEqual([
     ...stored,
     'SourceVerified True Succeeded',
   ]);
