@@ -262,7 +262,7 @@ test.each([
     await serverSideApply(space.cluster, {
       apiVersion: `${apiGroup}/v1`,
       kind: 'RoleBinding',
-      metadata: { name: role, namespace: space.name },
+      metadata: { name: `${role}ers`, namespace: space.name },
       roleRef: { apiGroup, kind: 'ClusterRole', name: role },
       subjects: [{ apiGroup, kind: 'User', name: `${role}er` }],
     });

@@ -19,12 +19,23 @@ export async function filesHolding(
   skip?: RegExp,
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || skip?.test(file)) continue;
-    // Builds of other tests come and go meanwhile.
-    const text = (await readFile(file).catch(() => Buffer.alloc(0))).toString('latin1');
-    if (words.some((each) => text.includes(each))) found.push(file);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (skip?.test(path)) continue;
+    // Builds and drafts of other tests come and go meanwhile.
+    if (entry.isDirectory()) {
+      found.push(...(await filesHolding(path, words, skip).catch(unlessGone([]))));
+    } else if (entry.isFile()) {
+      const text = (await readFile(path).catch(unlessGone(Buffer.alloc(0)))).toString('latin1');
+      if (words.some((each) => text.includes(each))) found.push(path);
+    }
   }
   return found;
+}
+
+function unlessGone<T>(nothing: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return nothing;
+    throw error;
+  };
 }
