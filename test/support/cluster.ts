@@ -87,6 +87,7 @@ const versions: Record<string, string> = {
   Receiver: 'notification.toolkit.fluxcd.io/v1',
   Deployment: 'apps/v1',
   StatefulSet: 'apps/v1',
+  Ingress: 'networking.k8s.io/v1',
   Job: 'batch/v1',
   Role: 'rbac.authorization.k8s.io/v1',
   RoleBinding: 'rbac.authorization.k8s.io/v1',
