@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createProgress, resolveTools, type ToolName } from '../../deploy/dev/index.ts';
+import { createProgress, resolveTools } from '../../deploy/dev/index.ts';
 import { TOOLS } from '../../deploy/dev/toolchain/tools.ts';
 
 /** Sets up what the tests need, runs them, and ends with the line `N passed, N failed`. Arguments go to vitest. */
@@ -16,7 +16,11 @@ const Report = z.object({
 });
 
 const progress = createProgress();
-await resolveTools(Object.keys(TOOLS) as ToolName[], progress);
+const wanted = Object.values(TOOLS).filter(({ byHand }) => !byHand);
+await resolveTools(
+  wanted.map(({ name }) => name),
+  progress,
+);
 progress.close();
 
 const directory = await mkdtemp(join(tmpdir(), 'sluice-tests-'));

@@ -31,6 +31,8 @@ export interface Tool {
   /** kubectl talks to servers of other versions, so a path the user names is taken as it is. */
   readonly anyVersionFromEnv: boolean;
   readonly download: (platform: Platform) => Download | undefined;
+  /** Wanted only by what is run by hand; the tests do without. */
+  readonly byHand?: boolean;
   /** What is left where there is neither a copy nor a download. */
   readonly build: Build | Package;
 }
@@ -166,7 +168,8 @@ function tool(
 function controller(name: ToolName, version: string): Tool {
   const module = { module: name, package: `github.com/fluxcd/${name}`, ldflags: '' };
   const build = { ...module, usually: '5–8 min the first time', minutes: 8 };
-  return tool({ name, version, versionArgs: ['--help'], download: () => undefined, build });
+  const download = (): undefined => undefined;
+  return tool({ name, version, versionArgs: ['--help'], download, byHand: true, build });
 }
 
 function kubernetes(name: ToolName, usually: string, minutes: number): Tool {
