@@ -18,17 +18,10 @@ export async function fromDebian(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), `sluice-package-${debian}-`));
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
-  const run = async (program: string, args: readonly string[]): Promise<void> => {
-    const options = { cwd: folder, env: buildEnvironment(), signal };
-    await promisify(execFile)(program, [...args], options);
-  };
   try {
-    await run('apt-get', ['-q', 'download', debian]).catch(() => withOwnLists(folder, debian, run));
-    const file = (await readdir(folder)).find((name) => name.endsWith('.deb'));
-    if (!file) throw new Error(`apt-get gave no package ${debian}`);
-    await run('dpkg-deb', ['--extract', file, 'root']);
+    await unpackPackages([debian], folder, signal);
     await mkdir(dirname(target), { recursive: true });
-    await copyFile(join(folder, 'root', member), temporary);
+    await copyFile(join(folder, unpacked, member), temporary);
     await rename(temporary, target);
   } catch (error) {
     signal?.throwIfAborted();
@@ -44,13 +37,34 @@ export async function fromDebian(
   }
 }
 
-async function withOwnLists(
+/** Where in a folder packages are unpacked to. */
+export const unpacked = 'root';
+
+/** Downloads packages of Debian into a folder and unpacks them all below `unpacked` in it. Raises an Error that says what apt said. */
+export async function unpackPackages(
+  packages: readonly string[],
   folder: string,
-  debian: string,
-  run: (program: string, args: readonly string[]) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
+  const options = { cwd: folder, env: buildEnvironment(), signal, timeout: timeoutMs };
+  const run: Run = async (program, args) => {
+    await promisify(execFile)(program, [...args], options);
+  };
+  await run('apt-get', ['-q', 'download', ...packages]).catch(() =>
+    withOwnLists(folder, packages, run),
+  );
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.deb'));
+  if (files.length === 0) throw new Error(`apt-get gave no package of ${packages.join(', ')}`);
+  for (const file of files) await run('dpkg-deb', ['--extract', file, unpacked]);
+}
+
+type Run = (program: string, args: readonly string[]) => Promise<void>;
+
+const timeoutMs = 300_000;
+
+async function withOwnLists(folder: string, packages: readonly string[], run: Run): Promise<void> {
   await mkdir(join(folder, 'lists', 'partial'), { recursive: true });
   const own = ['-q', '-o', `Dir::State::Lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`];
   await run('apt-get', [...own, 'update']);
-  await run('apt-get', [...own, 'download', debian]);
+  await run('apt-get', [...own, 'download', ...packages]);
 }

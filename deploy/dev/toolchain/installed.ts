@@ -40,7 +40,8 @@ async function fromPath(tool: Tool): Promise<string | undefined> {
   return undefined;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** True for a file that may be run. */
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return true;

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { withLock } from '../lock.ts';
+import { unpackPackages, unpacked } from './debian.ts';
+import { isExecutable } from './installed.ts';
 import { cacheRoot, nonEmpty } from './paths.ts';
 
 /** An OpenSSH server that needs no rights, and what it has to find when it starts. */
@@ -48,8 +48,6 @@ const packages = [
   'libnss-wrapper',
 ];
 
-const run = promisify(execFile);
-
 async function inside(tree: string): Promise<Sshd | undefined> {
   const program = join(tree, 'usr/sbin/sshd');
   if (!(await isExecutable(program))) return undefined;
@@ -65,39 +63,9 @@ async function download(tree: string): Promise<void> {
   await mkdir(dirname(tree), { recursive: true });
   const work = await mkdtemp(`${tree}-`);
   try {
-    await fetchPackages(work);
-    const files = (await readdir(work)).filter((file) => file.endsWith('.deb'));
-    const unpacked = join(work, 'tree');
-    for (const file of files) await run('dpkg-deb', ['-x', join(work, file), unpacked]);
-    await rename(unpacked, tree);
+    await unpackPackages(packages, work);
+    await rename(join(work, unpacked), tree);
   } finally {
     await rm(work, { recursive: true, force: true });
-  }
-}
-
-/** With the lists of packages that the machine has, or with lists of our own where it has none. */
-async function fetchPackages(work: string): Promise<void> {
-  const options = { cwd: work, timeout: 300_000 };
-  try {
-    await run('apt-get', ['download', ...packages], options);
-  } catch {
-    const [state, cache] = [join(work, 'state'), join(work, 'cache')];
-    await Promise.all([
-      mkdir(join(state, 'lists/partial'), { recursive: true }),
-      mkdir(join(cache, 'archives/partial'), { recursive: true }),
-    ]);
-    const own = ['-o', `Dir::State=${state}`, '-o', `Dir::Cache=${cache}`];
-    const status = ['-o', 'Dir::State::status=/var/lib/dpkg/status'];
-    await run('apt-get', [...own, ...status, 'update'], options);
-    await run('apt-get', [...own, ...status, 'download', ...packages], options);
-  }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
