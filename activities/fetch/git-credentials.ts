@@ -1,8 +1,7 @@
 import type { GitRepository } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
-import { read } from '../cluster/kustomizations.ts';
-import { secretData } from '../cluster/secret-data.ts';
 import { fail } from '../failures.ts';
+import { openSecrets, type ReadSecret, type Secrets } from './source-secrets.ts';
 import type { TlsTexts } from './git-connections.ts';
 import { environmentProxy, parseProxy, type EnvironmentProxies, type Proxy } from './git-proxy.ts';
 import { readGithubApp, type GithubApp, type InstallationTokens } from './github-app.ts';
@@ -39,8 +38,10 @@ export async function gitAccess(
   policy: GitPolicy,
 ): Promise<GitAccess> {
   const address = parseUrl(spec.url);
-  const secret = await readSecret(cluster, namespace, spec.secretRef?.name, 'spec.secretRef');
-  const proxy = await readProxy(cluster, spec, namespace, policy);
+  const secrets = openSecrets(cluster, namespace);
+  const { secretRef } = spec;
+  const secret = secretRef && (await secrets.read(secretRef.name, 'secretRef'));
+  const proxy = await readProxy(secrets, spec, policy);
   const way = { ...(proxy ? { proxy } : {}), policy };
   if (spec.provider === 'github') return { ...appAccess(address, secret), ...way };
   if (secret?.values.get('githubAppID')) {
@@ -51,11 +52,6 @@ export async function gitAccess(
   return { ...httpAccess(address, secret), ...way };
 }
 
-interface Secret {
-  readonly title: string;
-  readonly values: ReadonlyMap<string, string>;
-}
-
 type Access = Omit<GitAccess, 'policy' | 'proxy'>;
 
 function parseUrl(text: string): URL {
@@ -64,33 +60,14 @@ function parseUrl(text: string): URL {
   throw fail('UrlInvalid', 'spec.url is no valid URL: write it like https://host/path');
 }
 
-async function readSecret(
-  cluster: Cluster,
-  namespace: string,
-  name: string | undefined,
-  field: string,
-): Promise<Secret | undefined> {
-  if (name === undefined) return undefined;
-  const title = `Secret/${namespace}/${name}`;
-  const secret = await read(() =>
-    cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name }),
-  );
-  if (!secret) {
-    throw fail('AuthenticationFailed', `${title} is not there: create it or correct ${field}`);
-  }
-  return { title, values: new Map(Object.entries(secretData(secret))) };
-}
-
 /** The proxy of the source; without one, that of the worker's environment. */
 async function readProxy(
-  cluster: Cluster,
+  secrets: Secrets,
   { url, proxySecretRef }: GitRepository['spec'],
-  namespace: string,
   { proxies }: GitPolicy,
 ): Promise<Proxy | undefined> {
-  const secret = await readSecret(cluster, namespace, proxySecretRef?.name, 'spec.proxySecretRef');
-  if (!secret) return environmentProxy(parseUrl(url), proxies);
-  const { title, values } = secret;
+  if (!proxySecretRef) return environmentProxy(parseUrl(url), proxies);
+  const { title, values } = await secrets.read(proxySecretRef.name, 'proxySecretRef');
   const address = values.get('address')?.trim();
   if (!address) throw fail('AuthenticationFailed', `${title} lacks the address of the proxy`);
   const [username, password] = [values.get('username'), values.get('password')];
@@ -100,7 +77,7 @@ async function readProxy(
   throw fail('AuthenticationFailed', `the address in ${title} is not that of a proxy: ${advice}`);
 }
 
-function appAccess(address: URL, secret: Secret | undefined): Access {
+function appAccess(address: URL, secret: ReadSecret | undefined): Access {
   if (!secret) {
     const why = 'spec.provider github needs spec.secretRef, with the data of a GitHub App';
     throw fail('InvalidProviderConfiguration', why);
@@ -113,7 +90,7 @@ function appAccess(address: URL, secret: Secret | undefined): Access {
   return { url: withoutUser(address), app, tls: tlsOf(secret) };
 }
 
-function sshAccess(address: URL, secret: Secret | undefined): Access {
+function sshAccess(address: URL, secret: ReadSecret | undefined): Access {
   if (!secret) {
     const why = 'spec.url is one of ssh and needs spec.secretRef, with identity and known_hosts';
     throw fail('AuthenticationFailed', why);
@@ -132,7 +109,7 @@ function sshAccess(address: URL, secret: Secret | undefined): Access {
   return { url, ssh: { username, identity, passphrase, knownHosts, title } };
 }
 
-function httpAccess(address: URL, secret: Secret | undefined): Access {
+function httpAccess(address: URL, secret: ReadSecret | undefined): Access {
   const { username, password } = address;
   const inUrl = username === '' ? undefined : basic(decode(username), decode(password));
   const authorization = (secret && authorizationOf(secret, inUrl !== undefined)) ?? inUrl;
@@ -158,7 +135,7 @@ function withoutUser(address: URL): string {
   return url.href;
 }
 
-function authorizationOf({ values, title }: Secret, fromUrl: boolean): string | undefined {
+function authorizationOf({ values, title }: ReadSecret, fromUrl: boolean): string | undefined {
   const token = values.get('bearerToken');
   const username = values.get('username');
   const password = values.get('password');
@@ -173,7 +150,7 @@ function authorizationOf({ values, title }: Secret, fromUrl: boolean): string | 
   return username === undefined ? undefined : basic(username, password ?? '');
 }
 
-function tlsOf({ values, title }: Secret): TlsTexts {
+function tlsOf({ values, title }: ReadSecret): TlsTexts {
   const ca = values.get('ca.crt') ?? values.get('caFile');
   const cert = values.get('tls.crt');
   const key = values.get('tls.key');

@@ -2,11 +2,9 @@ import { isIP } from 'node:net';
 import type { OCIRepository } from '../../../api/index.ts';
 import { parseDuration } from '../../../api/index.ts';
 import type { Cluster } from '../../cluster/client.ts';
-import { read } from '../../cluster/kustomizations.ts';
-import type { KubeObject } from '../../cluster/object.ts';
-import { secretData } from '../../cluster/secret-data.ts';
 import { list, record, text } from '../../cluster/untyped.ts';
 import { fail } from '../../failures.ts';
+import { openSecrets, type ReadSecret, type Secrets } from '../source-secrets.ts';
 import { credentialFor, parseDockerConfig, type CredentialEntry } from './docker-config.ts';
 import type { RepositoryName } from './repository-name.ts';
 import type { SessionOptions } from './session.ts';
@@ -34,37 +32,6 @@ export async function registryAccess(
     ...(proxySecretRef
       ? { proxy: proxyOf(await secrets.read(proxySecretRef.name, 'proxySecretRef')) }
       : {}),
-  };
-}
-
-/** A Secret that was read: its values, and what errors call it. */
-export interface ReadSecret {
-  readonly title: string;
-  readonly values: ReadonlyMap<string, string>;
-}
-
-/** Reads Secrets of one namespace for the fields of a spec. */
-export interface Secrets {
-  /** Raises AuthenticationFailed, naming the field, where it is not there. */
-  read(name: string, field: string): Promise<ReadSecret>;
-  serviceAccount(name: string): Promise<KubeObject>;
-}
-
-/** Secrets of the namespace of a source. */
-export function openSecrets(cluster: Cluster, namespace: string): Secrets {
-  const get = async (kind: string, name: string, field: string): Promise<KubeObject> => {
-    const found = await read(() => cluster.get({ apiVersion: 'v1', kind, namespace, name }));
-    if (found) return found;
-    const title = `${kind}/${namespace}/${name}`;
-    throw fail('AuthenticationFailed', `${title} is not there: create it or correct spec.${field}`);
-  };
-  return {
-    async read(name, field) {
-      const secret = await get('Secret', name, field);
-      const values = new Map(Object.entries(secretData(secret)));
-      return { title: `Secret/${namespace}/${name}`, values };
-    },
-    serviceAccount: (name) => get('ServiceAccount', name, 'serviceAccountName'),
   };
 }
 

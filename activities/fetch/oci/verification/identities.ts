@@ -6,7 +6,7 @@ import { toSignedEntity, toTrustMaterial, Verifier, type Signer } from '@sigstor
 import { z } from 'zod';
 import type { OCIRepository } from '../../../../api/index.ts';
 import { digestOf } from '../manifest.ts';
-import type { ReadSecret } from '../registry-access.ts';
+import type { ReadSecret } from '../../source-secrets.ts';
 import type { SimpleSignature, Trust } from './signatures.ts';
 
 type Identity = NonNullable<

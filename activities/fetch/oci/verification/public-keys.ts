@@ -1,5 +1,5 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import type { ReadSecret } from '../registry-access.ts';
+import type { ReadSecret } from '../../source-secrets.ts';
 import { statementType, type Signature, type Trust } from './signatures.ts';
 
 /** Trusts what one of the public keys of a Secret signed: the values whose names end in .pub. Raises an Error that names a key which is none. */

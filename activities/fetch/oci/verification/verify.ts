@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { OCIRepository } from '../../../../api/index.ts';
 import type { Cluster } from '../../../cluster/client.ts';
 import { fail } from '../../../failures.ts';
-import { openSecrets } from '../registry-access.ts';
+import { openSecrets } from '../../source-secrets.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Session } from '../session.ts';
 import { trustedIdentities } from './identities.ts';
