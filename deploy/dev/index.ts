@@ -7,4 +7,3 @@ export { stopStack } from './stack/stop.ts';
 export type { Stack } from './stack/types.ts';
 export { createProgress, SILENT } from './progress.ts';
 export { resolveTool, resolveTools } from './toolchain/resolve.ts';
-export type { ToolName } from './toolchain/tools.ts';
