@@ -1,5 +1,5 @@
 import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Kustomization } from '../../api/index.ts';
 import { fail } from '../failures.ts';
 import { generateKustomization } from './generation.ts';
@@ -36,15 +36,16 @@ export async function prepareBuild(
   const start = await startOfBuild(artifactDir, spec);
   if (!start) return undefined;
   const { file, content } = start;
-  let root = artifactDir;
-  if (!file || !isPlain(spec) || input.ownTree) {
-    root = join(workDir, 'tree');
-    await linkTree(artifactDir, root);
-    await writeKustomization(join(root, relative(artifactDir, start.directory)), content);
+  const report = await checkReferences(start, input.noRemoteBases);
+  if (file && isPlain(spec) && !input.ownTree) {
+    return { root: artifactDir, directory: start.directory, ...report };
   }
-  const directory = join(root, relative(artifactDir, start.directory));
-  const report = await checkReferences({ ...start, root, directory }, input.noRemoteBases);
-  return { root, directory, ...report };
+  const root = join(workDir, 'tree');
+  const moved = (place: string): string => join(root, relative(artifactDir, place));
+  await linkPlaces(report.places, moved);
+  const directory = moved(start.directory);
+  await writeKustomization(directory, content);
+  return { root, directory, ...report, encryptable: report.encryptable.map(moved) };
 }
 
 /**
@@ -101,16 +102,44 @@ async function usableComponents(
   return usable;
 }
 
-/** Links instead of copying: the artifact is shared by builds that must not see each other's changes, and may be large. */
+/**
+ * Links instead of copying: the artifact is shared by builds that must not see each other's changes. Only what the build reads is linked,
+ * since a repository may hold a thousand paths with a Kustomization each.
+ */
+async function linkPlaces(
+  places: readonly string[],
+  moved: (place: string) => string,
+): Promise<void> {
+  const known = new Set(places);
+  const outermost = places.filter((place) => !ancestors(place).some((above) => known.has(above)));
+  for (const place of outermost) {
+    const directory = (await kindOf(place)) === 'directory' ? place : dirname(place);
+    await mkdir(moved(directory), { recursive: true, mode: 0o700 });
+    if (directory === place) await linkTree(place, moved(place));
+    else await linkFile(place, moved(place));
+  }
+}
+
+function ancestors(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [] : [above, ...ancestors(above)];
+}
+
 async function linkTree(from: string, to: string): Promise<void> {
-  await mkdir(to, { mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
     // A checkout may stand in for an artifact, and its history is no part of a build.
     if (entry.name === '.git') continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await linkTree(source, target);
-    else if (entry.isFile()) await link(source, target).catch(() => copyFile(source, target));
+    if (entry.isDirectory()) {
+      await mkdir(target, { mode: 0o700 });
+      await linkTree(source, target);
+    } else if (entry.isFile()) await linkFile(source, target);
   }
+}
+
+/** A file system may have no links, or not across its borders. */
+async function linkFile(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
 }
 
 async function writeKustomization(directory: string, content: KustomizationFile): Promise<void> {
