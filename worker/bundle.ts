@@ -1,11 +1,33 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  type WorkflowBundlePath,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 
-/** Bundles the workflow code, by path and never by import, for a worker or for a replay; with tracing it carries trace contexts on. */
+interface BundleOptions {
+  /** Carries trace contexts on. */
+  readonly tracing?: boolean;
+}
+
+/** The workflow code of a worker: the file that was bundled when the worker was compiled, or else bundled now, which takes seconds and much memory. */
+export async function workflowCode({
+  tracing = false,
+}: BundleOptions): Promise<WorkflowBundlePath | WorkflowBundleWithSourceMap> {
+  const codePath = fileURLToPath(new URL(bundleFile(tracing), import.meta.url));
+  return existsSync(codePath) ? { codePath } : bundleWorkflows({ tracing });
+}
+
+/** Name of the file beside this module that holds the bundle of a compiled worker. */
+export function bundleFile(tracing: boolean): string {
+  return tracing ? 'workflows-traced.bundle.js' : 'workflows.bundle.js';
+}
+
+/** Bundles the workflow code, by path and never by import, for a worker or for a replay. */
 export async function bundleWorkflows({
   tracing = false,
-} = {}): Promise<WorkflowBundleWithSourceMap> {
+}: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: modulePath('../workflows/index'),
     ...(tracing
@@ -15,6 +37,5 @@ export async function bundleWorkflows({
 }
 
 function modulePath(module: string): string {
-  const compiled = fileURLToPath(new URL(`${module}.js`, import.meta.url));
-  return existsSync(compiled) ? compiled : fileURLToPath(new URL(`${module}.ts`, import.meta.url));
+  return fileURLToPath(new URL(`${module}.ts`, import.meta.url));
 }

@@ -4,7 +4,7 @@ import {
   Worker,
   type ActivityInterceptorsFactory,
   type InjectedSinks,
-  type WorkflowBundle,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { connectCluster, type Cluster } from '../activities/cluster/client.ts';
 import { ArtifactCache } from '../activities/fetch/artifact-cache.ts';
@@ -43,11 +43,11 @@ export interface WorkerTelemetry {
 /** Connects to the cluster and to Temporal, opens the artifact server and registers workflows and activities. */
 export async function createWorker(
   settings: WorkerSettings,
-  workflowBundle: WorkflowBundle,
+  workflowBundle: WorkflowBundleOption,
   listeners: Listeners,
   telemetry: WorkerTelemetry,
 ): Promise<AssembledWorker> {
-  const cluster = await connectCluster(settings.KUBECONFIG);
+  const cluster = await connectCluster(settings.KUBECONFIG, process.env);
   const { deps, server } = await openStores(settings, cluster);
   const connection = await NativeConnection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
   const worker = await Worker.create({

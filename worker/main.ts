@@ -10,7 +10,7 @@ import { idleOnWorker } from '../client/flux-flags.ts';
 import { openService } from '../client/service-settings.ts';
 import { countApiRequests } from '../client/telemetry/api-requests.ts';
 import { openTracing } from '../client/telemetry/tracing.ts';
-import { bundleWorkflows } from './bundle.ts';
+import { workflowCode } from './bundle.ts';
 import { createWorker } from './create-worker.ts';
 import { WorkerSettings } from './settings.ts';
 import { createDurations } from './telemetry/reconciles.ts';
@@ -41,7 +41,7 @@ const tracing = openTracing('sluice-worker', process.env);
 const meter = createStageMeter(registry, settings.SLUICE_CONCURRENT);
 const assembled = await createWorker(
   settings,
-  await bundleWorkflows({ tracing: tracing !== undefined }),
+  await workflowCode({ tracing: tracing !== undefined }),
   { log, durations },
   {
     activities: tracing ? [meter, createActivityTracing(tracing)] : [meter],

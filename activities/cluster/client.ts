@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import type { RequestOptions } from 'node:https';
-import { KubeConfig, type Cluster as ServerEntry } from '@kubernetes/client-node';
 import { Pool, type Dispatcher } from 'undici';
 import { messageOf, parseAnswer, readAnswer, toApiError } from './answer.ts';
 import { headersOf, type Access } from './access.ts';
@@ -8,6 +5,13 @@ import { ApiError } from './api-error.ts';
 import { Discovery, objectPath } from './discovery.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
 import type { RequestWatcher } from './reachability.ts';
+import {
+  serverByDefault,
+  serverOfFile,
+  serverOfText,
+  type Environment,
+  type Server,
+} from './server.ts';
 import { readWatch, type WatchEvent } from './watch-stream.ts';
 
 /** One request to the API server; `body` is sent as JSON, which is also valid YAML for server-side apply. */
@@ -44,18 +48,14 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-/** Connects to the cluster of the kubeconfig file, or to the one this pod runs in when no path is given. */
-export async function connectCluster(kubeconfigPath?: string): Promise<Cluster> {
-  const config = new KubeConfig();
-  if (kubeconfigPath) config.loadFromString(readFileSync(kubeconfigPath, 'utf8'));
-  else config.loadFromDefault();
-  const current = config.getCurrentCluster();
-  // Without any file the library makes up an unencrypted server on this machine.
-  if (!current || current.server === 'http://localhost:8080') {
-    const where = kubeconfigPath ?? 'of KUBECONFIG, of ~/.kube/config or of a pod';
-    throw new ApiError(0, 'NoCluster', `there is no cluster in the kubeconfig ${where}`);
-  }
-  return connect(config, current);
+/** Connects to the cluster of the kubeconfig file, or to the one this pod runs in when no path is given. Raises ApiError where there is none. */
+export async function connectCluster(
+  kubeconfigPath: string | undefined,
+  environment: Environment = {},
+): Promise<Cluster> {
+  return connectServer(
+    kubeconfigPath ? await serverOfFile(kubeconfigPath) : await serverByDefault(environment),
+  );
 }
 
 /** Connects by a kubeconfig that is at hand as text. Raises ApiError where its current context names no cluster, and whatever the library finds wrong with it. */
@@ -63,11 +63,7 @@ export async function connectKubeConfig(
   kubeconfig: string,
   options?: ConnectionOptions,
 ): Promise<Cluster> {
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
-  const current = config.getCurrentCluster();
-  if (!current) throw new ApiError(0, 'NoCluster', 'the kubeconfig names no current cluster');
-  return connect(config, current, options);
+  return connectServer(await serverOfText(kubeconfig), options);
 }
 
 /** Connects to a server with bearer tokens, one asked for at each request; `ca` is PEM, and the system's authorities count where it is absent. */
@@ -87,36 +83,6 @@ export interface ConnectionOptions {
   readonly watcher?: RequestWatcher | undefined;
 }
 
-async function connect(
-  config: KubeConfig,
-  current: ServerEntry,
-  options?: ConnectionOptions,
-): Promise<Cluster> {
-  const tls: RequestOptions = {};
-  await config.applyToHTTPSOptions(tls);
-  const { ca, cert, key } = tls;
-  // Tokens may be rotated on disk, so the header is asked for at every request.
-  const authorize = async (): Promise<Record<string, string>> => {
-    const options: RequestOptions = {};
-    await config.applyToHTTPSOptions(options);
-    const value = (options.headers as Record<string, string> | undefined)?.['Authorization'];
-    return value ? { authorization: value } : {};
-  };
-  const server = {
-    url: current.server,
-    tls: {
-      ca: text(ca),
-      cert: text(cert),
-      key: text(key),
-      rejectUnauthorized: !current.skipTLSVerify,
-      ...(current.tlsServerName ? { servername: current.tlsServerName } : {}),
-    },
-    authorize,
-    defaultNamespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-  };
-  return connectServer(server, options);
-}
-
 function connectServer(
   { url, tls, authorize, defaultNamespace }: Server,
   { connections = maxConnections, watcher = unwatched }: ConnectionOptions = {},
@@ -129,13 +95,6 @@ function connectServer(
   };
   const prefix = pathname.replace(/\/$/, '');
   return createCluster(pools, { authorize, prefix, defaultNamespace, watcher });
-}
-
-interface Server {
-  readonly url: string;
-  readonly tls: Partial<Record<'ca' | 'cert' | 'key', string | Buffer | undefined>>;
-  readonly authorize: Access['authorize'];
-  readonly defaultNamespace: string;
 }
 
 /** More connections than this gain nothing from one API server on the machines measured. */
@@ -224,8 +183,4 @@ async function send(
     watcher.after('unreachable');
     throw new ApiError(0, 'Unreachable', `API server unreachable: ${messageOf(error)}`);
   }
-}
-
-function text(value: unknown): string | Buffer | undefined {
-  return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined;
 }

@@ -12,11 +12,10 @@ export interface KubeConfigPolicy {
  * Raises an Error that names the field at fault and never its value.
  */
 export function sanitizeKubeConfig(text: string, policy: KubeConfigPolicy): string {
-  const config = parsed(text);
-  const wanted = config['current-context'] ?? config.contexts[0]?.name;
-  const context = entry(config.contexts, wanted, 'context').context;
-  const cluster = clusterOf(entry(config.clusters, context.cluster, 'cluster').cluster, policy);
-  const user = userOf(entry(config.users, context.user, 'user').user);
+  const current = currentContext(text);
+  const { context } = current;
+  const cluster = clusterOf(current.cluster, policy);
+  const user = userOf(current.user);
   const name = 'target';
   return JSON.stringify({
     apiVersion: 'v1',
@@ -26,6 +25,23 @@ export function sanitizeKubeConfig(text: string, policy: KubeConfigPolicy): stri
     clusters: [{ name, cluster }],
     users: [{ name, user }],
   });
+}
+
+/** What the current context of a kubeconfig names. */
+export interface CurrentContext {
+  readonly context: z.infer<typeof context>;
+  readonly cluster: z.infer<typeof server>;
+  readonly user: z.infer<typeof credentials>;
+}
+
+/** Reads the current context of a kubeconfig. Raises an Error that names the field at fault and never its value. */
+export function currentContext(text: string): CurrentContext {
+  const config = parsed(text);
+  const wanted = config['current-context'] ?? config.contexts[0]?.name;
+  const { context } = entry(config.contexts, wanted, 'context');
+  const { cluster } = entry(config.clusters, context.cluster, 'cluster');
+  const { user } = entry(config.users, context.user, 'user');
+  return { context, cluster, user };
 }
 
 /** Host and port of the server in a kubeconfig that was sanitised. */
@@ -43,11 +59,15 @@ const server = z.looseObject({
   'tls-server-name': text,
   'proxy-url': text,
 });
+const context = z.object({ cluster: z.string(), user: z.string(), namespace: text });
 const credentials = z.looseObject({
   token: text,
+  tokenFile: text,
   username: text,
   password: text,
+  'client-certificate': text,
   'client-certificate-data': text,
+  'client-key': text,
   'client-key-data': text,
 });
 const file = z.object({
@@ -55,7 +75,7 @@ const file = z.object({
   contexts: z.array(
     z.object({
       name: z.string(),
-      context: z.object({ cluster: z.string(), user: z.string(), namespace: text }),
+      context,
     }),
   ),
   clusters: z.array(z.object({ name: z.string(), cluster: server })),

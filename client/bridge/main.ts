@@ -22,7 +22,7 @@ const { settings, log } = openService(BridgeSettings, idleOnBridge);
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 countApiRequests(registry);
-const cluster = await connectCluster(settings.KUBECONFIG);
+const cluster = await connectCluster(settings.KUBECONFIG, process.env);
 const connection = await Connection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
 const tracing = openTracing('sluice-bridge', process.env);
 const counter = createSignalCounter(registry);

@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly dir: string;
   readonly temporalNamespace?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Directory of compiled code that is run in place of the TypeScript of this checkout. */
+  readonly compiled?: string | undefined;
 }
 
 /** Prepares the services of a stack; starts none of them. */
@@ -53,7 +55,7 @@ export async function createServices(
   };
   return {
     async start(name) {
-      const child = spawnService(name, environment, log(name));
+      const child = spawnService(commandOf(name, options.compiled), environment, log(name));
       running.set(name, child);
       await untilRunning(child, name, log(name));
     },
@@ -70,9 +72,15 @@ export async function createServices(
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const programs: Record<ServiceName, { file: string; ready: string }> = {
-  worker: { file: '../../worker/main.ts', ready: '"msg":"worker runs"' },
-  bridge: { file: '../../client/bridge/main.ts', ready: '"msg":"bridge runs"' },
+  worker: { file: 'worker/main', ready: '"msg":"worker runs"' },
+  bridge: { file: 'client/bridge/main', ready: '"msg":"bridge runs"' },
 };
+
+function commandOf(name: ServiceName, compiled: string | undefined): string[] {
+  const { file } = programs[name];
+  if (compiled) return [join(compiled, `${file}.js`)];
+  return ['--import', tsx, fileURLToPath(new URL(`../../${file}.ts`, import.meta.url))];
+}
 
 async function environmentOf(
   stack: ServedStack,
@@ -98,16 +106,12 @@ async function environmentOf(
 }
 
 function spawnService(
-  name: ServiceName,
+  command: readonly string[],
   env: Record<string, string>,
   logFile: string,
 ): ChildProcess {
-  const file = fileURLToPath(new URL(programs[name].file, import.meta.url));
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(process.execPath, ['--import', tsx, file], {
-    env,
-    stdio: ['ignore', log, log],
-  });
+  const child = spawn(process.execPath, command, { env, stdio: ['ignore', log, log] });
   writeSync(log, `${JSON.stringify({ msg: 'started', pid: child.pid })}\n`);
   closeSync(log);
   return child;

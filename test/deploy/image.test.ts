@@ -12,7 +12,9 @@ let tree: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-image-'));
   tree = join(directory, 'app');
-  await perform(await stageNamed('app'), tree);
+  const out = join(directory, 'out');
+  await perform(await stageNamed('build'), join(directory, 'src'), out);
+  await perform(await stageNamed('app'), tree, out);
 }, 600_000);
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -26,7 +28,7 @@ async function node(...args: string[]): Promise<string> {
 
 test('the tree holds what production needs and nothing else', async () => {
   const packages = await readdir(join(tree, 'node_modules'));
-  for (const name of ['vitest', 'eslint', 'typescript-eslint', 'fast-check', 'knip']) {
+  for (const name of ['vitest', 'eslint', 'typescript', 'tsx', 'fast-check', 'knip']) {
     expect(packages).not.toContain(name);
   }
   const core = await readdir(join(tree, 'node_modules/@temporalio/core-bridge/releases'));
@@ -52,16 +54,20 @@ test('the tree holds what production needs and nothing else', async () => {
 
 test('worker, bridge and command line start with the dependencies of production, and write nothing there', async () => {
   const before = await newest(tree);
-  expect(await node('--import', 'tsx', 'worker/main.ts', '--help')).toContain('--task-queue');
-  expect(await node('--import', 'tsx', 'client/bridge/main.ts', '--help')).toContain(
-    '--task-queue',
-  );
+  expect(await node('worker/main.js', '--help')).toContain('--task-queue');
+  expect(await node('client/bridge/main.js', '--help')).toContain('--task-queue');
   expect(await node('client/sluice.js', '--help')).toContain('install');
-  const bundle = "import('./worker/bundle.ts').then((m) => m.bundleWorkflows())";
-  const size = `${bundle}.then(({ code }) => console.log('bundled', code.length > 1000))`;
-  expect(await node('--import', 'tsx', '--eval', size)).toContain('bundled true');
+  const code = "import('./worker/bundle.js').then((m) => m.workflowCode({}))";
+  const path = `${code}.then((code) => console.log('codePath' in code))`;
+  expect(await node('--eval', path)).toContain('true');
   expect(await newest(tree)).toBe(before);
 }, 300_000);
+
+test('nothing of the compiled code is TypeScript', async () => {
+  const own = await readdir(tree, { recursive: true });
+  const sources = own.filter((file) => file.endsWith('.ts') && !file.includes('node_modules'));
+  expect(sources).toEqual([]);
+});
 
 /** When something below a directory was last changed, outside of the packages. */
 async function newest(root: string): Promise<number> {

@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify, parse } from 'yaml';
 import type { Cluster } from '../../activities/cluster/client.ts';
+import { compile } from '../../deploy/compile.ts';
 import { freePort } from '../../deploy/dev/stack/ports.ts';
 import type { Stack } from '../../deploy/dev/index.ts';
 import { podsOf, type Container, type PodTemplate } from './pods.ts';
@@ -64,8 +66,19 @@ export function openDeployed(options: DeployedOptions): Deployed {
   };
 }
 
-/** The root of the code, which the image has at its working directory. */
-const root = fileURLToPath(new URL('../..', import.meta.url));
+let compiled: Promise<string> | undefined;
+
+/** The code as the image has it at its working directory; compiled once. */
+async function code(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-compiled-'));
+  process.once('exit', () => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await compile(directory);
+  const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
+  await symlink(packages, join(directory, 'node_modules'));
+  return directory;
+}
 
 async function launch(
   pod: PodTemplate,
@@ -92,7 +105,7 @@ async function launch(
   const [command = '', ...first] = container.command ?? [];
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(command === 'node' ? process.execPath : command, [...first, ...mapped.args], {
-    cwd: root,
+    cwd: await (compiled ??= code()),
     env,
     stdio: ['ignore', log, log],
   });

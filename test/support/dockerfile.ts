@@ -44,17 +44,26 @@ export async function stageNamed(name: string): Promise<Stage> {
   return found;
 }
 
-/** Does what COPY and RUN of a stage say, in a directory in place of its working directory; raises where a step fails. */
-export async function perform(stage: Stage, directory: string): Promise<void> {
+/**
+ * Does what COPY and RUN of a stage say, in a directory in place of its working directory, and with another in place of /out, which stages
+ * hand on; raises where a step fails.
+ */
+export async function perform(stage: Stage, directory: string, out: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const { keyword, text } of stage.steps) {
-    if (keyword === 'COPY') await copy(text.split(' '), directory);
-    if (keyword === 'RUN') await promisify(execFile)('sh', ['-c', text], { cwd: directory });
+    const moved = text.replace(/(?<= )\/out\b/, out);
+    if (keyword === 'COPY') await copy(moved.split(' '), directory);
+    if (keyword === 'RUN') await promisify(execFile)('sh', ['-c', moved], { cwd: directory });
   }
 }
 
 async function copy(paths: readonly string[], directory: string): Promise<void> {
   const target = paths.at(-1) ?? '';
+  const [first = ''] = paths;
+  if (first.startsWith('--from=')) {
+    await cp(paths[1] ?? '', join(directory, target), { recursive: true });
+    return;
+  }
   for (const source of paths.slice(0, -1)) {
     const place = target === './' ? source : target;
     await mkdir(dirname(join(directory, place)), { recursive: true });

@@ -15,14 +15,15 @@ export interface TestSystem {
   stop(): Promise<void>;
 }
 
-/** Starts an installation below a directory; what was started is ended again if a part fails. */
+/** Starts an installation below a directory, of compiled code where a directory of it is given; what was started is ended again if a part fails. */
 export async function startSystem(
   dir: string,
   environment: Record<string, string> = {},
+  compiled?: string,
 ): Promise<TestSystem> {
   const serviceDir = join(dir, 'services');
   const stack = await startStack({ dir: join(dir, 'stack'), respectEnvironment: false });
-  const services = await createServices(stack, { dir: serviceDir, environment });
+  const services = await createServices(stack, { dir: serviceDir, environment, compiled });
   const stop = async (): Promise<void> => {
     await services.stopAll();
     await stopStack(stack.dir, { purge: !process.env['SLUICE_KEEP'] });

@@ -52,8 +52,8 @@ test.each(Object.entries(valuesMatrix))(
 );
 
 const schemas: Record<string, typeof WorkerSettings | typeof BridgeSettings> = {
-  'worker/main.ts': WorkerSettings,
-  'client/bridge/main.ts': BridgeSettings,
+  'worker/main.js': WorkerSettings,
+  'client/bridge/main.js': BridgeSettings,
 };
 
 test.each(wrongValues)('the values %j are refused by name', async (values, at) => {
