@@ -116,6 +116,8 @@ export interface ChangeSet {
     readonly unchanged: number;
     readonly skipped: number;
   };
+  /** Which of the stages after it have something to do; both where absent. */
+  readonly further?: { readonly health: boolean; readonly prune: boolean };
 }
 
 /** Result of health: how many objects were waited for. */

@@ -38,7 +38,8 @@ export function passOf(key: ObjectKey, look: Look): Pass {
 
 /**
  * One pass: fetch, render, apply, health, prune. `result` is filled as the stages end, so that a failed pass can tell how far it came.
- * Prune comes after health on purpose: what still serves is not removed before its replacement works.
+ * Prune comes after health on purpose: what still serves is not removed before its replacement works. Neither is scheduled where it has
+ * nothing to do, which most passes of most Kustomizations have not: a stage costs Temporal more than it costs the cluster.
  */
 export async function reconcile(pass: Pass, frame: PassFrame, result: PassResult): Promise<void> {
   const at = shortRevision(pass.artifact.revision);
@@ -59,6 +60,10 @@ export async function reconcile(pass: Pass, frame: PassFrame, result: PassResult
     result.changes = await stages.apply.executeWithOptions({ summary }, [rendered()]);
   };
   const health = async (): Promise<void> => {
+    if (result.changes?.further?.health === false) {
+      result.health = { checked: 0, durationMs: 0 };
+      return;
+    }
     frame.doing('health', `waiting until the objects of ${at} are healthy`);
     const check = stages.health(pass.timeoutMs);
     result.health = await frame.interruptible(() =>
@@ -66,6 +71,10 @@ export async function reconcile(pass: Pass, frame: PassFrame, result: PassResult
     );
   };
   const prune = async (): Promise<void> => {
+    if (result.changes?.further?.prune === false) {
+      result.pruned = { deleted: [], kept: [], counts: { deleted: 0, kept: 0 } };
+      return;
+    }
     frame.doing('prune', `removing what ${at} no longer holds`);
     result.pruned = await stages.prune.executeWithOptions({ summary: `prune after ${at}` }, [
       rendered(),

@@ -6,7 +6,7 @@ import { groupByRank, lastStage, stageOf } from '../cluster/order.ts';
 import { withOwner } from '../cluster/owner.ts';
 import type { PassTools } from '../cluster/pass-tools.ts';
 import { createRedact } from '../cluster/redact.ts';
-import { read } from '../cluster/kustomizations.ts';
+import { hasHealthChecks, read } from '../cluster/kustomizations.ts';
 import type { ChangeSet, Pass } from '../contract.ts';
 import { ignoredFields } from './ignore.ts';
 import { normalize } from './normalize.ts';
@@ -37,12 +37,13 @@ export async function applyObjects(tools: ApplyTools, pass: Pass): Promise<Chang
   const { cluster, rendered, load } = tools;
   const loaded = await load(pass);
   const { spec, status } = loaded;
-  const set = await rendered(pass);
+  const set = await rendered(pass, loaded);
   const target = await tools.target(loaded, pass);
   const sent = set.objects.map((object) => withOwner(normalize(object), pass.key));
   const objects = await read(() => withNamespaces(target, sent));
   const known = status.inventory?.entries ?? [];
-  const all = union(known, objects.map(entryOf));
+  const current = objects.map(entryOf);
+  const all = union(known, current);
   if (!isSameInventory(known, all)) await writeInventory(cluster, pass.key, all);
   const changes: [string, Change][] = [];
   const context: PlanContext = {
@@ -59,7 +60,8 @@ export async function applyObjects(tools: ApplyTools, pass: Pass): Promise<Chang
     changes.push(...(await applyStage(context, members)));
     if (stage < lastStage) await waitForDefinitions(target, members);
   }
-  return changeSetOf(changes);
+  const further = { health: hasHealthChecks(spec), prune: !isSameInventory(all, current) };
+  return { ...changeSetOf(changes), further };
 }
 
 async function applyStage(

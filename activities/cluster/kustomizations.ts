@@ -48,6 +48,11 @@ export async function loadKustomization(
   return { spec: parsed.data.spec, status: parsed.data.status ?? {}, object };
 }
 
+/** True where the spec asks for the health of anything. */
+export function hasHealthChecks({ wait, healthChecks = [] }: Kustomization['spec']): boolean {
+  return wait === true || healthChecks.length > 0;
+}
+
 /** Where the Kustomization of a key is found. */
 export function kustomizationRef(key: ObjectKey): {
   apiVersion: string;

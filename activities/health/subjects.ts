@@ -19,11 +19,12 @@ export interface Subject {
 export async function subjectsOf(
   { rendered }: PassTools,
   target: Cluster,
-  { spec }: LoadedKustomization,
+  loaded: LoadedKustomization,
   pass: Pass,
 ): Promise<Subject[]> {
+  const { spec } = loaded;
   if (spec.wait) {
-    const { objects } = await rendered(pass);
+    const { objects } = await rendered(pass, loaded);
     const applied = objects.filter((object) => !isSkipped(object));
     const placed = await read(() => withNamespaces(target, applied));
     return placed.map((object) => ({ ref: refOf(object), mayBeGone: isShortLived(object) }));

@@ -30,7 +30,7 @@ export async function pruneStale(
   const loaded = await load(pass);
   const { spec, status } = loaded;
   const target = await tools.target(loaded, pass);
-  const { objects } = await rendered(pass);
+  const { objects } = await rendered(pass, loaded);
   const current = (await read(() => withNamespaces(target, objects))).map(entryOf);
   const known = status.inventory?.entries ?? [];
   const stale = spec.prune ? difference(known, current) : [];

@@ -29,8 +29,8 @@ export function renderedObjects({
   ageSecret,
   strictSubstitution,
 }: RenderSources): RenderedObjects {
-  return async (pass) => {
-    const { spec } = await load(pass);
+  return async (pass, loaded) => {
+    const { spec } = loaded ?? (await load(pass));
     const { namespace, name } = pass.key;
     const found = await loadVariables(cluster, spec, namespace);
     const variables = found && { ...found, lenient: !strictSubstitution };

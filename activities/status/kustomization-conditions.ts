@@ -1,5 +1,6 @@
 import type { Kustomization } from '../../api/index.ts';
 import type { WantedCondition } from '../cluster/conditions.ts';
+import { hasHealthChecks } from '../cluster/kustomizations.ts';
 import type { Outcome } from '../contract.ts';
 
 /**
@@ -13,7 +14,7 @@ export function conditionsOf(
   const { reason, message } = outcome;
   const healthy = healthyOf(outcome, spec);
   const wanted: WantedCondition[] = healthy ? [healthy] : [];
-  const remove = hasChecks(spec) ? [] : ['Healthy'];
+  const remove = hasHealthChecks(spec) ? [] : ['Healthy'];
   if (outcome.result === 'applied') {
     wanted.push({ type: 'Ready', status: 'True', reason, message });
     return { wanted, remove: [...remove, 'Reconciling', 'Stalled'] };
@@ -29,7 +30,7 @@ export function conditionsOf(
 }
 
 function healthyOf(outcome: Outcome, spec: Kustomization['spec']): WantedCondition | undefined {
-  if (!hasChecks(spec)) return undefined;
+  if (!hasHealthChecks(spec)) return undefined;
   const type = 'Healthy';
   if (outcome.result === 'applied') {
     // Without a check of its own the outcome leaves the condition as it is.
@@ -41,8 +42,4 @@ function healthyOf(outcome: Outcome, spec: Kustomization['spec']): WantedConditi
   if (outcome.reason !== 'HealthCheckFailed') return undefined;
   const message = outcome.message;
   return { type, status: 'False', reason: 'HealthCheckFailed', message };
-}
-
-function hasChecks(spec: Kustomization['spec']): boolean {
-  return spec.wait === true || (spec.healthChecks ?? []).length > 0;
 }

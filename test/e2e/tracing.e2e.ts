@@ -31,7 +31,10 @@ beforeAll(async () => {
   };
   services = await createServices(stack, { dir, environment });
   await Promise.all([services.start('worker'), services.start('bridge')]);
-  await repository.commit({ 'app/cm.yaml': configMap('app', { key: '${value}' }) });
+  await repository.commit({
+    'app/cm.yaml': configMap('app', { key: '${value}' }),
+    'app/gone.yaml': configMap('gone'),
+  });
   await space.apply(ours(gitRepository('repo', repository.url)));
   await space.untilReady('GitRepository', 'repo');
 });
@@ -76,10 +79,13 @@ test('a push is one trace: signal, pass, five stages; a continued run goes on wi
     data: { value: data },
   });
   const postBuild = { substituteFrom: [{ kind: 'Secret', name: 'v' }] };
-  const spec = { path: './app', targetNamespace: space.name, postBuild };
+  const spec = { path: './app', targetNamespace: space.name, postBuild, wait: true };
   await space.apply(ours(kustomization('app', 'repo', spec)));
   await space.untilReady('Kustomization', 'app');
-  const commit = await repository.commit({ 'app/more.yaml': configMap('more') });
+  const commit = await repository.commit({
+    'app/more.yaml': configMap('more'),
+    'app/gone.yaml': undefined,
+  });
   await space.signal('GitRepository', 'repo');
   const trace = await traceOf('applied', `main@sha1:${commit}`);
   const one = (name: string): ReceivedSpan | undefined => trace.find((span) => span.name === name);

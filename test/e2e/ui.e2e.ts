@@ -6,7 +6,14 @@ import { kustomization } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
 import { openSource } from '../support/space.ts';
 
-const { space, repository, revision: first } = await openSource({ 'app/a.yaml': configMap('a') });
+const {
+  space,
+  repository,
+  revision: first,
+} = await openSource({
+  'app/a.yaml': configMap('a'),
+  'app/gone.yaml': configMap('gone'),
+});
 const id = workflowId('Kustomization', { namespace: space.name, name: 'app' });
 let browsing: Browsing;
 let second: string;
@@ -15,10 +22,11 @@ let broken: string;
 beforeAll(async () => {
   browsing = await openBrowser();
   await space.untilReady('GitRepository', 'repo');
-  const spec = { path: './app', targetNamespace: space.name, retryInterval: '1h' };
+  const spec = { path: './app', targetNamespace: space.name, retryInterval: '1h', wait: true };
   await space.apply(kustomization('app', 'repo', spec));
   await space.untilReady('Kustomization', 'app');
-  second = `main@sha1:${await repository.commit({ 'app/b.yaml': configMap('b') })}`;
+  const files = { 'app/b.yaml': configMap('b'), 'app/gone.yaml': undefined };
+  second = `main@sha1:${await repository.commit(files)}`;
   await space.signal('GitRepository', 'repo');
   await space.until('Kustomization', 'app', (row) => row.status.lastAppliedRevision === second);
   broken = `main@sha1:${await repository.commit({ 'app/broken.yaml': 'a: [' })}`;

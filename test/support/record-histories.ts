@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { temporal } from '@temporalio/proto';
 import {
   approveUpdate,
   attributes,
@@ -205,13 +206,24 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
   const query = `SluiceNamespace="${name}"`;
   for await (const run of temporal.workflow.list({ query })) {
     const { typedSearchAttributes: found, workflowId: id, runId, type } = run;
+    const history = await temporal.workflow.getHandle(id, runId).fetchHistory();
     const parts = [type, found.get(attributes.trigger), found.get(attributes.phase)];
+    if (isShort(history)) parts.push('short');
     const file = join(directory, `${parts.join('-')}.json`);
     if (existsSync(file)) continue;
-    const history = await temporal.workflow.getHandle(id, runId).fetchHistory();
     const events = history.events?.length ?? 0;
     const json = historyToJSON(history);
     process.stdout.write(`${parts.join('-')}: ${events} events, ${json.length} bytes of JSON\n`);
     await writeFile(file, `${json}\n`);
   }
+}
+
+/** True for a pass that left out a stage that had nothing to do. */
+function isShort({ events }: temporal.api.history.v1.IHistory): boolean {
+  const stages = events?.flatMap(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],
+  );
+  return (
+    stages?.includes('apply') === true && !(stages.includes('health') && stages.includes('prune'))
+  );
 }
