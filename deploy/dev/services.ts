@@ -34,6 +34,8 @@ export interface ServiceOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Directory of compiled code that is run in place of the TypeScript of this checkout. */
   readonly compiled?: string | undefined;
+  /** For Node itself, such as `--cpu-prof`; its NODE_OPTIONS takes not all of them. */
+  readonly nodeArguments?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
 }
 
 /** Prepares the services of a stack; starts none of them. */
@@ -55,7 +57,9 @@ export async function createServices(
   };
   return {
     async start(name) {
-      const child = spawnService(commandOf(name, options.compiled), environment, log(name));
+      const code = commandOf(name, options.compiled);
+      const command = [...(options.nodeArguments?.[name] ?? []), ...code];
+      const child = spawnService(command, environment, log(name));
       running.set(name, child);
       await untilRunning(child, name, log(name));
     },

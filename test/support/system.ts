@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { connectCluster } from '../../activities/cluster/client.ts';
 import { installCrds, registerSearchAttributes } from '../../client/install.ts';
 import { startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
-import { createServices, type Services } from '../../deploy/dev/services.ts';
+import { createServices, type ServiceOptions, type Services } from '../../deploy/dev/services.ts';
 
 /** A whole installation on one machine: the stack, a worker and a bridge. */
 export interface TestSystem {
@@ -15,15 +15,15 @@ export interface TestSystem {
   stop(): Promise<void>;
 }
 
-/** Starts an installation below a directory, of compiled code where a directory of it is given; what was started is ended again if a part fails. */
+/** Starts an installation below a directory, of compiled code or with arguments for Node where wanted; what was started is ended again if a part fails. */
 export async function startSystem(
   dir: string,
   environment: Record<string, string> = {},
-  compiled?: string,
+  run: Pick<ServiceOptions, 'compiled' | 'nodeArguments'> = {},
 ): Promise<TestSystem> {
   const serviceDir = join(dir, 'services');
   const stack = await startStack({ dir: join(dir, 'stack'), respectEnvironment: false });
-  const services = await createServices(stack, { dir: serviceDir, environment, compiled });
+  const services = await createServices(stack, { dir: serviceDir, environment, ...run });
   const stop = async (): Promise<void> => {
     await services.stopAll();
     await stopStack(stack.dir, { purge: !process.env['SLUICE_KEEP'] });
