@@ -1,49 +1,84 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killPart, startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
-import { rm } from 'node:fs/promises';
 import { installFluxCrds, startController, type Controller } from '../../test/support/flux.ts';
 import { startSystem } from '../../test/support/system.ts';
+import type { ByGroup } from './outcome.ts';
 
 /** One that takes part in the races: it brings up a control plane of its own, with nothing else on it. */
 export interface Contestant {
   readonly name: string;
-  start(dir: string): Promise<Running>;
+  start(options: StartOptions): Promise<Running>;
 }
 
-/** A contestant that runs, with the process ids of its own parts and of the control plane's. */
+/** Where a contestant keeps its files, what interrupts the races, and where its processes write CPU profiles if any are wanted. */
+export interface StartOptions {
+  readonly dir: string;
+  readonly signal: AbortSignal;
+  /** Nothing is raced on it after the first race, so nothing has to be deleted then. */
+  readonly isAlone: boolean;
+  readonly profileDir?: string | undefined;
+}
+
+/** A contestant that runs, with the process ids of its parts. */
 export interface Running {
   readonly stack: Stack;
-  readonly own: Readonly<Record<string, number>>;
-  readonly plane: Readonly<Record<string, number>>;
+  readonly signal: AbortSignal;
+  readonly isAlone: boolean;
+  readonly processes: ByGroup;
+  /** Ends the contestant's own processes; the control plane stays. */
+  endOwn(): Promise<void>;
+  hasEnded(): boolean;
+  /** Ends everything and removes its files. */
   stop(): Promise<void>;
 }
 
 /** Sluice as it is installed: one worker and one bridge with their defaults, and Temporal. */
 export const sluice: Contestant = {
   name: 'Sluice',
-  async start(dir) {
-    const system = await startSystem(dir);
+  async start(options) {
+    const system = await startSystem(options.dir, {}, await profiled(options));
     const { services, stack } = system;
     const own = Object.fromEntries(
       (['worker', 'bridge'] as const).map((name) => [name, services.pid(name) ?? 0]),
     );
-    return { stack, own, plane: pidsOf(stack), stop: () => system.stop() };
+    return running(stack, options, {
+      own,
+      endOwn: () => services.stopAll(),
+      stop: () => system.stop(),
+    });
   },
 };
 
 /** Flux's source-controller and kustomize-controller with these settings, and no Temporal. */
 export function flux(name: string, settings: readonly string[]): Contestant {
-  return { name, start: (dir) => startFlux(dir, settings) };
+  return { name, start: (options) => startFlux(options, settings) };
 }
 
 /** What the benchmarks of Flux's own documentation set. */
 export const tunedFlux = ['--concurrent=20', '--requeue-dependency=5s'];
 
-async function startFlux(dir: string, settings: readonly string[]): Promise<Running> {
+async function profiled({
+  profileDir,
+}: StartOptions): Promise<Record<'worker' | 'bridge', string[]>> {
+  const args = async (name: string): Promise<string[]> => {
+    if (profileDir === undefined) return [];
+    const dir = join(profileDir, name);
+    await mkdir(dir, { recursive: true });
+    return ['--cpu-prof', `--cpu-prof-dir=${dir}`];
+  };
+  return { worker: await args('worker'), bridge: await args('bridge') };
+}
+
+async function startFlux(options: StartOptions, settings: readonly string[]): Promise<Running> {
+  const { dir } = options;
   const stack = await startStack({ dir: join(dir, 'stack'), respectEnvironment: false });
   const controllers: Controller[] = [];
-  const stop = async (): Promise<void> => {
+  const endOwn = async (): Promise<void> => {
     await Promise.all(controllers.map((controller) => controller.stop()));
+  };
+  const stop = async (): Promise<void> => {
+    await endOwn();
     await stopStack(stack.dir, { purge: true });
     await rm(dir, { recursive: true, force: true });
   };
@@ -57,14 +92,47 @@ async function startFlux(dir: string, settings: readonly string[]): Promise<Runn
       controllers.push(controller);
       own[name] = controller.pid;
     }
-    const parts = Object.entries(pidsOf(stack)).filter(([name]) => name !== 'temporal');
-    return { stack, own, plane: Object.fromEntries(parts), stop };
+    const parts = Object.entries(stack.processes).filter(([name]) => name !== 'temporal');
+    return running({ ...stack, processes: Object.fromEntries(parts) }, options, {
+      own,
+      endOwn,
+      stop,
+    });
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function pidsOf({ processes }: Stack): Record<string, number> {
-  return Object.fromEntries(Object.entries(processes).map(([name, { pid }]) => [name, pid]));
+function running(
+  stack: Stack,
+  { signal, isAlone }: StartOptions,
+  {
+    own,
+    endOwn,
+    stop,
+  }: {
+    readonly own: Record<string, number>;
+    readonly endOwn: () => Promise<void>;
+    readonly stop: () => Promise<void>;
+  },
+): Running {
+  const processes: ByGroup = { own, temporal: {}, plane: {} };
+  for (const [name, { pid }] of Object.entries(stack.processes)) {
+    processes[name === 'temporal' ? 'temporal' : 'plane'][name] = pid;
+  }
+  let ended = false;
+  return {
+    stack,
+    signal,
+    isAlone,
+    processes,
+    async endOwn() {
+      ended = true;
+      await endOwn();
+      for (const name of Object.keys(own)) delete own[name];
+    },
+    hasEnded: () => ended,
+    stop,
+  };
 }

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   gitRepository,
   kustomization,
@@ -9,82 +8,60 @@ import {
   type TestNamespace,
 } from '../../test/support/cluster.ts';
 import { testRepository, type TestRepository } from '../../test/support/repository.ts';
-import { pause } from '../installation.ts';
 import type { Running } from './contestants.ts';
+import { openView, type View } from './view.ts';
 
 /** Where a race is run: a namespace and a repository of a contestant, looked at from outside alone. */
 export interface Course {
   readonly running: Running;
   readonly space: TestNamespace;
   readonly repository: TestRepository;
-  /** Requests by verb that the bench has made to look on. */
-  looks(): Readonly<Record<string, number>>;
-  /** Commits and asks for the source at once by Flux's annotation, as a webhook receiver does; gives the commit. */
-  push(files: Record<string, string>): Promise<string>;
+  /** Requests by verb that the bench itself has made. */
+  readonly looks: Readonly<Record<string, number>>;
+  /** Notes a request that the bench makes besides the methods here. */
+  count(verb: string): void;
+  /** All Kustomizations of the course. */
+  readonly kustomizations: View;
+  /** Opens a view of the objects of a kind, or of one of them. */
+  follow(kind: string, only?: string): Promise<View>;
+  /** Has the source looked at now by Flux's annotation, as a webhook receiver does. */
+  tell(): Promise<void>;
+  /** Has a Kustomization reconciled by the annotation; gives the value, which comes back in the status. */
+  request(name: string): Promise<string>;
   /** Creates Kustomizations, twenty at a time. */
   create(manifests: readonly Manifest[]): Promise<void>;
-  /** Waits until all Kustomizations of the namespace are ready at the commit. */
-  untilAllReady(commit: string): Promise<void>;
-  /** Waits for an object to satisfy a condition, and looks every 50 ms. */
-  untilSeen(kind: string, name: string, done: (row: Row | undefined) => boolean): Promise<void>;
-  close(): Promise<void>;
+  /** Waits until each of the Kustomizations was ready at the commit; raises TooLate. */
+  untilReady(names: readonly string[], commit: string, limitSeconds: number): Promise<void>;
+  /** Waits, and raises an Error where the bench is interrupted meanwhile. */
+  pause(ms: number): Promise<void>;
 }
 
-const limitMs = 30 * 60_000;
-
-/** Opens a course with a GitRepository `repo` that is ready at its first commit. */
-export async function openCourse(running: Running, files: Record<string, string>): Promise<Course> {
+/** Runs a race on a GitRepository `repo` that is ready at its first commit. Deletes everything afterwards and waits until it is gone, unless the race failed. */
+export async function onCourse(
+  running: Running,
+  files: Record<string, string>,
+  race: (course: Course, commit: string) => Promise<void>,
+): Promise<void> {
   const space = await testNamespace(running.stack);
   const repository = await testRepository();
-  const counts: Record<string, number> = { GET: 0, LIST: 0 };
-  const count = (verb: string): void => {
-    counts[verb] = (counts[verb] ?? 0) + 1;
+  const views: View[] = [];
+  const close = (): void => {
+    for (const view of views) view.close();
   };
-  await repository.commit(files);
-  await space.apply(gitRepository('repo', repository.url, { interval: '10m' }));
-  await space.untilReady('GitRepository', 'repo', 'True', limitMs);
-  return {
-    running,
-    space,
-    repository,
-    looks: () => counts,
-    async push(changed) {
-      const commit = await repository.commit(changed);
-      count('PATCH');
-      await request(space, 'GitRepository', 'repo');
-      return commit;
-    },
-    async create(manifests) {
-      const queue = [...manifests];
-      const work = async (): Promise<void> => {
-        for (let next = queue.shift(); next; next = queue.shift()) await space.apply(next);
-      };
-      await Promise.all(Array.from({ length: 20 }, work));
-    },
-    untilAllReady: (commit) =>
-      untilAllReady(space, commit, () => {
-        count('LIST');
-      }),
-    async untilSeen(kind, name, done) {
-      await until(`${kind}/${name}`, 50, async () => {
-        count('GET');
-        return done((await space.get(kind, name)) as Row | undefined);
-      });
-    },
-    async close() {
-      await removeAll(running, space.name);
-      await repository.close();
-      await space.close();
-    },
-  };
-}
-
-/** Asks for a reconcile by annotation; gives the value, which comes back in the status. */
-export async function request(space: TestNamespace, kind: string, name: string): Promise<string> {
-  const asked = new Date().toISOString();
-  const annotations = { 'reconcile.fluxcd.io/requestedAt': asked };
-  await space.patch(kind, name, { metadata: { annotations } });
-  return asked;
+  running.signal.addEventListener('abort', close, { once: true });
+  try {
+    const commit = await repository.commit(files);
+    await space.apply(gitRepository('repo', repository.url, { interval: '10m' }));
+    await space.untilReady('GitRepository', 'repo', 'True', startSeconds * 1000);
+    const course = await createCourse(running, { space, repository, views });
+    await race(course, commit);
+    if (!running.isAlone && !running.hasEnded()) await removeAll(course);
+  } finally {
+    running.signal.removeEventListener('abort', close);
+    close();
+    await repository.close();
+    await space.close();
+  }
 }
 
 /** A Kustomization of a directory, applied into the namespace of the race. */
@@ -93,37 +70,93 @@ export function member({ space }: Course, name: string, spec: object = {}): Mani
   return kustomization(name, 'repo', fields);
 }
 
-async function untilAllReady(
-  { cluster, name }: TestNamespace,
-  commit: string,
-  looked: () => void,
-): Promise<void> {
-  const path = `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${name}/kustomizations`;
-  await until('all Kustomizations', 250, async () => {
-    looked();
-    const { items } = await cluster.request<{ items: Partial<Row>[] }>({ method: 'GET', path });
-    return items.every(({ status }) => {
-      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-      return ready?.status === 'True' && status?.lastAppliedRevision?.endsWith(commit);
+/** Whether a Kustomization is ready at a commit. */
+export function isReadyAt(row: Row | undefined, commit: string): boolean {
+  const ready = row?.status.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.status === 'True' && (row?.status.lastAppliedRevision?.endsWith(commit) ?? false);
+}
+
+const startSeconds = 300;
+const removalSeconds = 900;
+
+async function createCourse(
+  running: Running,
+  parts: { space: TestNamespace; repository: TestRepository; views: View[] },
+): Promise<Course> {
+  const { space, repository, views } = parts;
+  const looks: Record<string, number> = {};
+  const count = (verb: string): void => {
+    looks[verb] = (looks[verb] ?? 0) + 1;
+  };
+  const follow: Course['follow'] = async (kind, only) => {
+    const apiVersion = apiVersions[kind] ?? 'v1';
+    const path = await space.cluster.path({ apiVersion, kind, namespace: space.name, name: '' });
+    const view = await openView(space.cluster, { path, only }, () => {
+      count('LIST');
     });
-  });
+    views.push(view);
+    return view;
+  };
+  const annotate = async (kind: string, name: string): Promise<string> => {
+    const asked = new Date().toISOString();
+    const annotations = { 'reconcile.fluxcd.io/requestedAt': asked };
+    count('PATCH');
+    await space.patch(kind, name, { metadata: { annotations } });
+    return asked;
+  };
+  const kustomizations = await follow('Kustomization');
+  return {
+    running,
+    space,
+    repository,
+    looks,
+    count,
+    kustomizations,
+    follow,
+    async tell() {
+      await annotate('GitRepository', 'repo');
+    },
+    request: (name) => annotate('Kustomization', name),
+    create: (manifests) =>
+      twentyAtATime(manifests, async (manifest) => {
+        count('APPLY');
+        await space.apply(manifest);
+      }),
+    async untilReady(names, commit, limitSeconds) {
+      const isThere = (row: Row | undefined): boolean => isReadyAt(row, commit);
+      await Promise.all(names.map((name) => kustomizations.until(name, isThere, limitSeconds)));
+    },
+    async pause(ms) {
+      await sleep(ms, undefined, { signal: running.signal });
+    },
+  };
 }
 
-async function until(what: string, everyMs: number, done: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + limitMs; Date.now() < deadline;) {
-    if (await done()) return;
-    await pause(everyMs);
-  }
-  throw new Error(`${what} did not get there in ${limitMs / 60_000} minutes`);
+const apiVersions: Readonly<Record<string, string>> = {
+  GitRepository: 'source.toolkit.fluxcd.io/v1',
+  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  Deployment: 'apps/v1',
+  Ingress: 'networking.k8s.io/v1',
+};
+
+async function removeAll(course: Course): Promise<void> {
+  const remove = async (kind: string, view: View): Promise<void> => {
+    const names = view.names();
+    await twentyAtATime(names, (name) => course.space.remove(kind, name));
+    const isGone = (row: Row | undefined): boolean => row === undefined;
+    await Promise.all(names.map((name) => view.until(name, isGone, removalSeconds)));
+  };
+  await remove('Kustomization', course.kustomizations);
+  await remove('GitRepository', await course.follow('GitRepository'));
 }
 
-async function removeAll({ stack }: Running, namespace: string): Promise<void> {
-  const common = ['--kubeconfig', stack.kubeconfig, '-n', namespace, 'delete', '--timeout=30m'];
-  const kubectl = promisify(execFile);
-  for (const kinds of [
-    'kustomizations.kustomize.toolkit.fluxcd.io',
-    'gitrepositories.source.toolkit.fluxcd.io',
-  ]) {
-    await kubectl(stack.tools['kubectl'] ?? 'kubectl', [...common, kinds, '--all']);
-  }
+async function twentyAtATime<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: 20 }, worker));
 }

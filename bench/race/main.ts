@@ -1,79 +1,122 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { flux, sluice, tunedFlux, type Contestant } from './contestants.ts';
-import { races, type Result, type Sizes } from './races.ts';
-import { markdown, type Outcome } from './table.ts';
+import { join, resolve } from 'node:path';
+import { interruptible, resolveTool } from '../../deploy/dev/index.ts';
+import type { Contestant, Running } from './contestants.ts';
+import { headOf } from './head.ts';
+import { takeNotes, type Notes } from './notes.ts';
+import { contestants, planOf } from './options.ts';
+import type { Outcome, Result } from './outcome.ts';
+import { collectProfile, profileTables } from './profiles.ts';
+import type { Race } from './races/race.ts';
+import { readOutcomes, reportText, writeReport } from './report.ts';
 
 /**
- * Sluice and Flux on the same machine, one after the other, each on a control plane of its own; prints a table, and writes every figure as JSON.
+ * Sluice and Flux on the same machine, one after the other, each on a control plane of its own. Prints a table, and writes it with every
+ * figure as JSON after each race.
  *
- * Usage: npm run bench [-- --quick] [--runs 3] [--only many,chain] [--many 100] [--objects 3000] [--idle-minutes 0] [--contestants sluice,flux,flux-defaults] [--out FILE]
+ * Usage: npm run bench [-- --quick] [--out FILE.json] [--also EARLIER.json] [--runs 3] [--contestants sluice,flux,flux-defaults]
+ *   [--only many,drift,chain,fix,large,day] [--many 100,300,1000] [--objects 3000] [--idle-minutes 10]
+ *   [--day KUSTOMIZATIONS,COMMITS,SECONDS_BETWEEN] [--profile DIR]
  */
-const { values: wanted } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    runs: { type: 'string' },
-    only: { type: 'string' },
-    many: { type: 'string' },
-    objects: { type: 'string' },
-    'idle-minutes': { type: 'string' },
-    contestants: { type: 'string' },
-    out: { type: 'string' },
-  },
+const args = process.argv.slice(2);
+const plan = planOf(args);
+const order = Object.values(contestants).map(({ name }) => name);
+const report = { head: await headOf(args), outcomes: [...(await readOutcomes(plan.also))] };
+// Built before anything is timed, where they are missing.
+for (const name of ['source-controller', 'kustomize-controller'] as const) {
+  if (plan.contestants.some((one) => one !== contestants['sluice'])) await resolveTool(name);
+}
+
+await interruptible(undefined, async (signal) => {
+  for (let run = 1; run <= plan.runs; run++) {
+    // Each begins once in a while, so that nobody always has the machine in the same state.
+    const turn = (run - 1) % plan.contestants.length;
+    const turns = [...plan.contestants.slice(turn), ...plan.contestants.slice(0, turn)];
+    for (const contestant of turns) {
+      if (!signal.aborted) await compete(contestant, run, signal);
+    }
+  }
+  process.stdout.write(reportText(report, order));
+  if (plan.profile) process.stdout.write(`\n${await profileTables(plan.profile)}\n`);
 });
 
-const usual = wanted.quick
-  ? { runs: 1, many: 30, chain: 4, objects: 300, contestants: 'sluice,flux' }
-  : { runs: 3, many: 100, chain: 10, objects: 3000, contestants: 'sluice,flux,flux-defaults' };
-const sizes: Sizes = {
-  many: Number(wanted.many ?? usual.many),
-  chain: usual.chain,
-  objects: Number(wanted.objects ?? usual.objects),
-  idleMinutes: Number(wanted['idle-minutes'] ?? 0),
-};
-const known: Readonly<Record<string, Contestant>> = {
-  sluice,
-  flux: flux('Flux (20 at a time)', tunedFlux),
-  'flux-defaults': flux('Flux (defaults)', []),
-};
-
-const chosen = pick(known, wanted.contestants ?? usual.contestants);
-const program = pick(races, wanted.only ?? Object.keys(races).join(','));
-const outcomes: Outcome[] = [];
-for (let run = 0; run < Number(wanted.runs ?? usual.runs); run++) {
-  for (const contestant of Object.values(chosen)) {
-    outcomes.push({ contestant: contestant.name, results: await compete(contestant) });
+async function compete(contestant: Contestant, run: number, signal: AbortSignal): Promise<void> {
+  const outcome: Outcome = { contestant: contestant.name, run, results: {} };
+  report.outcomes.push(outcome);
+  let racing: Racing | undefined;
+  for (const [name, race] of plan.program) {
+    if (signal.aborted) break;
+    const notes = takeNotes();
+    racing = await raceOn(racing, { contestant, name: `${run} ${name}`, race, signal }, notes);
+    outcome.results[name] = notes.result;
+    tell(`${contestant.name}, run ${run}, ${name}`, notes.result);
+    if (plan.out) await writeReport(plan.out, report, order);
   }
+  await racing?.stop();
 }
-process.stdout.write(`${markdown(outcomes)}\n`);
-if (wanted.out) await writeFile(wanted.out, JSON.stringify({ sizes, outcomes }, undefined, 1));
 
-async function compete(contestant: Contestant): Promise<Record<string, Result>> {
-  const running = await contestant.start(await mkdtemp(join(tmpdir(), 'sluice-race-')));
-  const results: Record<string, Result> = {};
+/** A contestant that runs, and its end, which keeps its profiles and raises nothing. */
+interface Racing {
+  readonly running: Running;
+  stop(): Promise<void>;
+}
+
+/** A race, and who runs it. */
+interface Heat {
+  readonly contestant: Contestant;
+  readonly name: string;
+  readonly race: Race;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a race on the contestant that runs, or on one that is started for it. Gives the one that the next race can go on with. */
+async function raceOn(
+  racing: Racing | undefined,
+  heat: Heat,
+  notes: Notes,
+): Promise<Racing | undefined> {
+  let current = racing;
   try {
-    for (const [name, race] of Object.entries(program)) {
-      results[name] = await race(running, sizes);
-      const told = Object.entries(results[name].figures).map(
-        ([what, value]) => `${what} ${value.toFixed(2)}`,
-      );
-      process.stderr.write(`${contestant.name}: ${told.join('; ')}\n`);
-    }
-    return results;
-  } finally {
-    await running.stop();
+    current ??= await start(heat);
+    heat.signal.throwIfAborted();
+    await heat.race(current.running, notes);
+    if (!plan.fresh && !current.running.hasEnded()) return current;
+  } catch (error) {
+    notes.result.failure = error instanceof Error ? error.message : String(error);
+  }
+  await current?.stop();
+  return undefined;
+}
+
+async function start({ contestant, name, signal }: Heat): Promise<Racing> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-race-'));
+  const profileDir = plan.profile && resolve(plan.profile, name.replaceAll(' ', '-'));
+  try {
+    const running = await contestant.start({ dir, signal, isAlone: plan.fresh, profileDir });
+    const collect = profileDir ? collectProfile(profileDir, running.processes.own) : undefined;
+    const stop = async (): Promise<void> => {
+      await collect?.();
+      await running.stop();
+    };
+    return {
+      running,
+      // What is left over is told; the other races are worth more than a clean end.
+      stop: () =>
+        stop()
+          .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
+          .then(() => undefined),
+    };
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
   }
 }
 
-function pick<T>(from: Readonly<Record<string, T>>, names: string): Record<string, T> {
-  const entries = names.split(',').map((name): [string, T] => {
-    const value = from[name];
-    if (value === undefined) {
-      throw new Error(`there is no ${name}: choose of ${Object.keys(from).join(', ')}`);
-    }
-    return [name, value];
-  });
-  return Object.fromEntries(entries);
+function tell(what: string, { figures, failure }: Result): void {
+  const lines = Object.entries(figures).map(
+    ([name, { value, over }]) => `  ${name}: ${over ? '> ' : ''}${value.toFixed(2)}`,
+  );
+  const end = failure === undefined ? [] : [`  ended early: ${failure}`];
+  process.stderr.write(`${[`${what}:`, ...lines, ...end].join('\n')}\n`);
 }

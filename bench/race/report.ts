@@ -1,0 +1,33 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { parseReport, type Outcome, type Report } from './outcome.ts';
+import { markdown } from './table.ts';
+
+/** Reads what an earlier bench has found; nothing where no file is named. */
+export async function readOutcomes(file: string | undefined): Promise<readonly Outcome[]> {
+  return file === undefined ? [] : parseReport(await readFile(file, 'utf8')).outcomes;
+}
+
+/** The report as Markdown: its head, then the table. */
+export function reportText({ head, outcomes }: Report, order: readonly string[]): string {
+  const lines = Object.entries(head).map(([name, value]) => `- ${name}: ${value}`);
+  const notes =
+    'Seconds, unless the row says otherwise; median, and range of several runs. CPU-seconds hold those of child processes, memory does not. ' +
+    'API requests are those of everybody, the control plane with it, but for leases, watches and what the bench asks.';
+  return [...lines, '', notes, '', markdown(outcomes, order), ''].join('\n');
+}
+
+/** Writes a report as JSON, and as Markdown beside it, so that neither is ever there by half. */
+export async function writeReport(
+  file: string,
+  report: Report,
+  order: readonly string[],
+): Promise<void> {
+  const base = file.replace(/\.json$/, '');
+  await replace(`${base}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  await replace(`${base}.md`, reportText(report, order));
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
