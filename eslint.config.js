@@ -40,6 +40,30 @@ export default tseslint.config(
     },
   },
   {
+    files: ['activities/**/*.ts', 'worker/**/*.ts', 'client/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'node:child_process',
+              importNames: ['exec', 'execSync'],
+              message: 'They run a shell: what comes from repositories goes into arguments only.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression > ObjectExpression > Property[key.name='shell']",
+          message: 'No shell: what comes from repositories goes into arguments only.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', 400] },
   },

@@ -58,6 +58,10 @@ const gitEnvironment = {
 function causeOf(error: Error & { code?: unknown; killed?: boolean }, stderr: string): string {
   if (error.killed) return `it took longer than ${timeoutMs / 1000}s, or its output is too large`;
   if (error.code === 'ENOENT') return 'the kustomize binary is not there: set SLUICE_KUSTOMIZE';
+  const [, crash] = /^panic: (.*)/m.exec(stderr) ?? [];
+  if (crash) {
+    return `it crashed (${crash}): look for an empty entry or one of a wrong form in the kustomization`;
+  }
   const text = stderr.trim().replace(/^Error: /, '');
   return text === '' ? error.message.split('\n', 1).join('') : text;
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -57,6 +57,7 @@ test.each<[string, [Entry, string?][]]>([
   ['../out', [[{ name: '../out' }, 'x']]],
   ['/etc/out', [[{ name: '/etc/out' }, 'x']]],
   ['a/../../out', [[{ name: 'a/../../out' }, 'x']]],
+  ['a\\..\\out', [[{ name: 'a\\..\\out' }, 'x']]],
   ['link', [[{ name: 'link', type: 'symlink', linkname: '/etc/passwd' }]]],
   ['hard', [[{ name: 'hard', type: 'link', linkname: '/etc/passwd' }]]],
   ['device', [[{ name: 'device', type: 'character-device' }]]],
@@ -66,6 +67,25 @@ test.each<[string, [Entry, string?][]]>([
   const target = join(outer, 'inner');
   await expect(unpack(await tarOf(entries), target)).rejects.toThrow(name.replace(/^.*\//, ''));
   expect(await readdir(outer)).not.toContain('out');
+});
+
+test('an entry twice is refused, so that a second one replaces nothing', async () => {
+  const archive = await tarOf([
+    [{ name: 'a' }, 'x'],
+    [{ name: './a' }, 'y'],
+  ]);
+  await expect(unpack(archive, path())).rejects.toThrow('holds an entry twice');
+});
+
+test('a directory that nobody may enter is unpacked as one of ours', async () => {
+  const target = path();
+  const archive = await tarOf([
+    [{ name: 'closed', type: 'directory', mode: 0 }],
+    [{ name: 'closed/a', mode: 0 }, 'x'],
+  ]);
+  expect(await unpack(archive, target)).toMatchObject({ files: 1 });
+  expect((await stat(join(target, 'closed'))).mode & 0o777).toBe(0o700);
+  expect((await stat(join(target, 'closed/a'))).mode & 0o777).toBe(0o600);
 });
 
 test('an archive that is too large or has too many entries is refused', async () => {

@@ -38,6 +38,8 @@ const utf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
 test.each<[string, Files]>([
   ['a plain path', app(secret)],
   ['a path out of the artifact', app('resources: [../../x.yaml]\n')],
+  ['variables of a Secret', app('secretGenerator: [{ name: x, envs: [../../x.env] }]\n')],
+  ['a variable file of a Secret', app('secretGenerator: [{ name: x, env: /etc/hostname }]\n')],
   ['a field in other case', app(secret.replace('configMap', 'ConfigMAP'))],
   ['a nested field in other case', app(secret.replace('files', 'Files'))],
   ['a letter that folds to ASCII', app(secret.replace('files', 'file\u017f'))],
