@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { timeoutPattern } from './duration.ts';
-import { Artifact, commonStatus, duration, localReference, objectMeta } from './meta.ts';
+import { Artifact, commonStatus, duration, localReference, objectMeta, timeout } from './meta.ts';
 
 const include = z
   .object({
@@ -54,11 +53,7 @@ const spec = z
       .regex(/^(http|https|ssh):\/\/.*$/)
       .describe('Address of the repository, over http, https or ssh.'),
     interval: duration('How often the remote is asked for a new revision.'),
-    timeout: z
-      .string()
-      .regex(timeoutPattern)
-      .default('60s')
-      .describe('How long one operation on the remote may take.'),
+    timeout: timeout('How long one operation on the remote may take.'),
     ref: reference.optional(),
     secretRef: localReference(
       'Secret with the credentials: username and password, or bearerToken, or identity and known_hosts; ca.crt, tls.crt and tls.key beside them.',

@@ -3,5 +3,11 @@ export { Kustomization } from './kustomization.ts';
 export { OCIRepository } from './oci-repository.ts';
 export { Receiver } from './receiver.ts';
 export { Artifact, changedDirectories, committedAt, Condition } from './meta.ts';
-export { durationPattern, formatDuration, parseDuration } from './duration.ts';
+export {
+  durationPattern,
+  formatDuration,
+  parseDuration,
+  parseInterval,
+  parseTimeout,
+} from './duration.ts';
 export { unsupportedFields } from './unsupported.ts';

@@ -1,9 +1,20 @@
 import { z } from 'zod';
-import { durationPattern } from './duration.ts';
+import { durationPattern, timeoutPattern } from './duration.ts';
 
 /** A duration such as `5m`, with the description that its field needs. */
 export function duration(description: string): z.ZodString {
-  return z.string().regex(durationPattern).describe(description);
+  return durationLike(durationPattern, '90s, 5m or 1h30m').describe(description);
+}
+
+/** How long an operation of a source may take; 60s where absent. */
+export function timeout(description: string): z.ZodDefault<z.ZodString> {
+  return durationLike(timeoutPattern, '90s or 5m').default('60s').describe(description);
+}
+
+function durationLike(pattern: RegExp, examples: string): z.ZodString {
+  return z.string().regex(pattern, {
+    error: ({ input }) => `${JSON.stringify(input)} is no duration: write it like ${examples}`,
+  });
 }
 
 /** A point in time as the API server writes it. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { timeoutPattern } from './duration.ts';
-import { Artifact, commonStatus, duration, localReference, objectMeta } from './meta.ts';
+import { Artifact, commonStatus, duration, localReference, objectMeta, timeout } from './meta.ts';
 
 const reference = z
   .object({
@@ -86,11 +85,7 @@ const spec = z
       'Secret with address, username and password of a proxy.',
     ).optional(),
     interval: duration('How often the registry is asked for a new revision.'),
-    timeout: z
-      .string()
-      .regex(timeoutPattern)
-      .default('60s')
-      .describe('How long one operation on the registry may take.'),
+    timeout: timeout('How long one operation on the registry may take.'),
     ignore: z
       .string()
       .optional()

@@ -49,8 +49,28 @@ export async function loadKustomization(
 }
 
 /** True where the spec asks for the health of anything. */
-export function hasHealthChecks({ wait, healthChecks = [] }: Kustomization['spec']): boolean {
+export function hasHealthChecks({ wait, healthChecks = [] }: Standing['spec']): boolean {
   return wait === true || healthChecks.length > 0;
+}
+
+/** What is told of a Kustomization, and what of its spec is looked at for that. */
+export interface Standing {
+  readonly spec: Pick<Kustomization['spec'], 'wait' | 'healthChecks'>;
+  readonly status: LoadedKustomization['status'];
+  readonly object: KubeObject;
+}
+
+/** Reads a Kustomization to tell how something ended; undefined where it is not there. What bypassed the CRD's validation counts as absent, since that it did is to be told, too. */
+export async function loadStanding(
+  cluster: Cluster,
+  key: ObjectKey,
+): Promise<Standing | undefined> {
+  const object = await read(() => cluster.get(kustomizationRef(key)));
+  if (!object) return undefined;
+  const { spec, status } = Kustomization.shape;
+  const told = spec.pick({ wait: true, healthChecks: true }).safeParse(object['spec']);
+  const known = status.safeParse(object['status']);
+  return { spec: told.data ?? {}, status: known.data ?? {}, object };
 }
 
 /** Where the Kustomization of a key is found. */

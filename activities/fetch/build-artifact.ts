@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitRepository } from '../../api/index.ts';
-import { parseDuration } from '../../api/index.ts';
+import { parseTimeout } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import type { ObjectKey, SourceRetry } from '../contract.ts';
 import { writeArchive, type Archived } from './archive.ts';
@@ -90,7 +90,7 @@ export async function remoteOf(
   key: ObjectKey,
 ): Promise<Remote> {
   const access = await gitAccess(cluster, repository, key.namespace, git);
-  return { access, timeoutMs: parseDuration(repository.spec.timeout) };
+  return { access, timeoutMs: parseTimeout(repository.spec.timeout) };
 }
 
 async function makeDirectory(tempDir: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { parseDuration, type Artifact } from '../../api/index.ts';
+import { parseInterval, parseTimeout, type Artifact } from '../../api/index.ts';
 import { recordEvent } from '../cluster/events.ts';
 import type { KubeObject } from '../cluster/object.ts';
 import { reportOnly } from '../cluster/report-only.ts';
@@ -6,7 +6,13 @@ import { forgetSuspension, suspensionOf } from '../cluster/suspension.ts';
 import type { ObjectKey, SourceKind, SourceLook } from '../contract.ts';
 import type { SourceDeps, Spread } from './build-artifact.ts';
 import { collectGarbage } from './garbage.ts';
-import { addFinalizer, patchSource, requestOf, type LoadedSource } from './source-object.ts';
+import {
+  addFinalizer,
+  isDeleted,
+  patchSource,
+  requestOf,
+  type LoadedSource,
+} from './source-object.ts';
 
 /** What every look tells, whatever it finds. */
 export type LookBase = Omit<SourceLook, 'verdict' | 'why'>;
@@ -26,10 +32,10 @@ interface SourceFields {
     | undefined;
 }
 
-/** A source that is looked at: as it was read, why it is refused, and what is asked of its remote. */
+/** A source that is looked at: how it is read, why it is refused, and what is asked of its remote. */
 export interface Looked<Parsed extends SourceFields> {
   readonly kind: SourceKind;
-  readonly loaded: LoadedSource<Parsed> | undefined;
+  readonly load: () => Promise<LoadedSource<Parsed> | undefined>;
   /** What of the spec only its author can mend. */
   readonly refusal: (loaded: LoadedSource<Parsed>) => string | undefined;
   readonly ask: (loaded: LoadedSource<Parsed>, base: LookBase) => Promise<SourceLook>;
@@ -37,14 +43,32 @@ export interface Looked<Parsed extends SourceFields> {
 
 /**
  * Begins a look at a source of any kind: gone, deleted, suspended and refused ones are not asked about at their remote. Adds the finalizer
- * where it is missing, and removes what an ended suspension left.
+ * where it is missing, and removes what an ended suspension left. Raises InvalidSpec where the source bypassed the CRD's validation.
  */
 export async function openLook<Parsed extends SourceFields>(
   deps: SourceDeps & Spread,
   key: ObjectKey,
-  { kind, loaded, refusal, ask }: Looked<Parsed>,
+  { kind, load, refusal, ask }: Looked<Parsed>,
 ): Promise<SourceLook> {
+  const { cluster } = deps;
+  let loaded: LoadedSource<Parsed> | undefined;
+  try {
+    loaded = await load();
+  } catch (error) {
+    // Whatever is wrong with it, it can go.
+    if (await isDeleted(cluster, kind, key)) return { ...noLook, ...deleted };
+    throw error;
+  }
   if (!loaded) return { ...noLook, verdict: 'gone', why: 'the object is not there' };
+  return lookAtLoaded(deps, key, { kind, refusal, ask }, loaded);
+}
+
+async function lookAtLoaded<Parsed extends SourceFields>(
+  deps: SourceDeps & Spread,
+  key: ObjectKey,
+  { kind, refusal, ask }: Omit<Looked<Parsed>, 'load'>,
+  loaded: LoadedSource<Parsed>,
+): Promise<SourceLook> {
   const { cluster } = deps;
   const { object, parsed } = loaded;
   const base = baseOf(loaded, deps);
@@ -52,9 +76,7 @@ export async function openLook<Parsed extends SourceFields>(
   if (report) {
     return { ...base, verdict: 'suspended', why: report.why, suspensionEnd: report.end };
   }
-  if (object.metadata.deletionTimestamp) {
-    return { ...base, verdict: 'deleted', why: 'the object is being deleted' };
-  }
+  if (object.metadata.deletionTimestamp) return { ...base, ...deleted };
   await addFinalizer(cluster, kind, key, object);
   if (parsed.spec.suspend) {
     const { requestedAt } = base;
@@ -103,6 +125,8 @@ function damage(
   return { type: 'Warning', reason: 'ArtifactVerificationFailed', message };
 }
 
+const deleted = { verdict: 'deleted', why: 'the object is being deleted' } as const;
+
 const noLook: LookBase = { generation: 0, intervalMs: 60_000, timeoutMs: 60_000 };
 
 function baseOf(
@@ -115,7 +139,7 @@ function baseOf(
   return {
     generation: object.metadata.generation ?? 0,
     ...(asked && asked !== status?.lastHandledReconcileAt ? { requestedAt: asked } : {}),
-    intervalMs: Math.round(parseDuration(spec.interval) * spread),
-    timeoutMs: parseDuration(spec.timeout),
+    intervalMs: Math.round(parseInterval(spec.interval) * spread),
+    timeoutMs: parseTimeout(spec.timeout),
   };
 }

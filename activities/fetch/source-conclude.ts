@@ -4,7 +4,7 @@ import { recordEvent } from '../cluster/events.ts';
 import type { ObjectKey, SourceKind, SourceOutcome, SourceRetry } from '../contract.ts';
 import type { SourceDeps } from './build-artifact.ts';
 import { conditionOf, failedConditions } from './source-conditions.ts';
-import { patchSource, readSource, requestOf, type LoadedSource } from './source-object.ts';
+import { patchSource, readStanding, requestOf, type LoadedSource } from './source-object.ts';
 
 /** Writes an outcome of a source of any kind that stored no artifact; the artifact of before stays, and whoever uses it goes on doing so. Tells how long to wait. */
 export async function concludeSource(
@@ -13,7 +13,7 @@ export async function concludeSource(
   key: ObjectKey,
   outcome: SourceOutcome,
 ): Promise<SourceRetry> {
-  const loaded = await readSource(cluster, kind, key, schemas[kind]);
+  const loaded = await readStanding(cluster, kind, key, schemas[kind]);
   // The object changed while it was worked on: the next look tells how it is.
   if (!loaded || outcome.reason === 'Progressing') return sourceRetry;
   const asked = outcome.requestedAt ?? requestOf(loaded);
@@ -29,13 +29,13 @@ export async function concludeSource(
   return sourceRetry;
 }
 
-const schemas: Readonly<Record<SourceKind, z.ZodType<Concluded>>> = {
-  GitRepository,
-  OCIRepository,
+const schemas: Readonly<Record<SourceKind, z.ZodType<Concluded['status']>>> = {
+  GitRepository: GitRepository.shape.status,
+  OCIRepository: OCIRepository.shape.status,
 };
 
 /** What of a source an outcome builds on. */
-type Concluded = Pick<GitRepository | OCIRepository, 'status'>;
+type Concluded = Required<Pick<GitRepository | OCIRepository, 'status'>>;
 
 function failed({ object, parsed }: LoadedSource<Concluded>, outcome: SourceOutcome): object {
   // A look that failed early never learned the generation.

@@ -8,10 +8,10 @@ import { readRepository, type LoadedRepository } from './repository.ts';
 import { checkMode } from './signatures/verify-revision.ts';
 
 /** Reads a GitRepository, asks its remote for the revision, and says whether there is something to fetch. */
-export async function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): Promise<SourceLook> {
+export function lookAtSource(deps: SourceDeps & Spread, key: ObjectKey): Promise<SourceLook> {
   return openLook(deps, key, {
     kind: 'GitRepository',
-    loaded: await readRepository(deps.cluster, key),
+    load: () => readRepository(deps.cluster, key),
     refusal: ({ object }) => notSupported(unsupportedFields(object)),
     ask: (loaded, base) => lookAtRemote(deps, key, loaded, base),
   });

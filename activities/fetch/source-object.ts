@@ -29,6 +29,17 @@ export async function readSource<Parsed>(
   throw fail('InvalidSpec', `${title} is invalid: ${faults.join('; ')}`);
 }
 
+/** Reads a source to tell how something ended; undefined where it is not there. A status that bypassed the CRD's validation counts as empty. */
+export async function readStanding<Status>(
+  cluster: Cluster,
+  kind: SourceKind,
+  key: ObjectKey,
+  schema: z.ZodType<Status>,
+): Promise<LoadedSource<{ readonly status: Status | undefined }> | undefined> {
+  const object = await read(() => cluster.get(refTo(kind, key)));
+  return object && { parsed: { status: schema.safeParse(object['status']).data }, object };
+}
+
 /** Merges into a source, or into its status. */
 export async function patchSource(
   cluster: Cluster,
@@ -39,6 +50,16 @@ export async function patchSource(
   const where = 'status' in body ? ({ subresource: 'status' } as const) : {};
   const options = { manager: 'gotk-source-controller', ...where };
   await read(() => mergePatch(cluster, refTo(kind, key), body, options));
+}
+
+/** True for a source that is being deleted. */
+export async function isDeleted(
+  cluster: Cluster,
+  kind: SourceKind,
+  key: ObjectKey,
+): Promise<boolean> {
+  const object = await read(() => cluster.get(refTo(kind, key)));
+  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 /** The value of the annotation that asks for a reconciliation; undefined where nobody ever did. */

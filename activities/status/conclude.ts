@@ -4,6 +4,7 @@ import { withConditions, type WantedCondition } from '../cluster/conditions.ts';
 import { recordEvent } from '../cluster/events.ts';
 import {
   loadKustomization,
+  loadStanding,
   patchKustomization,
   type LoadedKustomization,
 } from '../cluster/kustomizations.ts';
@@ -17,10 +18,10 @@ import { announce } from './announce.ts';
  * Ready=True beside an old revision. Then records the event. A deleted object is left alone.
  */
 export async function conclude(cluster: Cluster, key: ObjectKey, outcome: Outcome): Promise<void> {
-  const loaded = await loadKustomization(cluster, key);
-  if (!loaded) return;
-  const { status, object } = loaded;
-  const { wanted, remove } = conditionsOf(outcome, loaded.spec);
+  const standing = await loadStanding(cluster, key);
+  if (!standing) return;
+  const { status, object } = standing;
+  const { wanted, remove } = conditionsOf(outcome, standing.spec);
   const now = new Date().toISOString();
   const at = { generation: outcome.generation, now };
   const conditions = withConditions(status.conditions ?? [], wanted, remove, at);

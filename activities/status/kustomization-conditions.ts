@@ -1,6 +1,5 @@
-import type { Kustomization } from '../../api/index.ts';
 import type { WantedCondition } from '../cluster/conditions.ts';
-import { hasHealthChecks } from '../cluster/kustomizations.ts';
+import { hasHealthChecks, type Standing } from '../cluster/kustomizations.ts';
 import type { Outcome } from '../contract.ts';
 
 /**
@@ -9,7 +8,7 @@ import type { Outcome } from '../contract.ts';
  */
 export function conditionsOf(
   outcome: Outcome,
-  spec: Kustomization['spec'],
+  spec: Standing['spec'],
 ): { wanted: WantedCondition[]; remove: string[] } {
   const { reason, message } = outcome;
   const healthy = healthyOf(outcome, spec);
@@ -29,7 +28,7 @@ export function conditionsOf(
   return { wanted, remove: [...remove, 'Stalled'] };
 }
 
-function healthyOf(outcome: Outcome, spec: Kustomization['spec']): WantedCondition | undefined {
+function healthyOf(outcome: Outcome, spec: Standing['spec']): WantedCondition | undefined {
   if (!hasHealthChecks(spec)) return undefined;
   const type = 'Healthy';
   if (outcome.result === 'applied') {

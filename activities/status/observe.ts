@@ -1,4 +1,4 @@
-import { parseDuration, type Condition } from '../../api/index.ts';
+import { parseDuration, parseInterval, type Condition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { budgetAnnotation } from '../cluster/deletion-budget.ts';
 import {
@@ -125,13 +125,13 @@ function timesOf(
   spec: LoadedKustomization['spec'],
   { retryBackoff, jitterPercent }: ObservePolicy,
 ): Pick<Look, 'intervalMs' | 'jitterPercent' | 'retryMs' | 'retryCapMs' | 'timeoutMs'> {
-  const intervalMs = parseDuration(spec.interval);
+  const intervalMs = parseInterval(spec.interval);
   const retryMs = spec.retryInterval ? parseDuration(spec.retryInterval) : intervalMs;
-  const timeoutMs = spec.timeout ? parseDuration(spec.timeout) : intervalMs - 30_000;
+  const timeoutMs = parseDuration(spec.timeout ?? spec.interval) - (spec.timeout ? 0 : 30_000);
   return {
     intervalMs,
     jitterPercent,
-    retryMs,
+    retryMs: Math.max(retryMs, minRetryMs),
     ...(retryBackoff ? { retryCapMs: Math.max(intervalMs, retryMs) } : {}),
     timeoutMs: Math.max(timeoutMs, minTimeoutMs),
   };
@@ -148,6 +148,8 @@ type Base = Omit<Look, 'verdict' | 'why'>;
 
 /** Flux's floor for health checks: `timeout: 1s` behaves as 30 s. */
 const minTimeoutMs = 30_000;
+/** Less would be a loop without rest. */
+const minRetryMs = 1000;
 
 const noLook = {
   generation: 0,

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killPart, startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
 import { installFluxCrds, startController, type Controller } from '../../test/support/flux.ts';
+import { compiledCode } from '../../test/support/compiled.ts';
 import { startSystem } from '../../test/support/system.ts';
 import type { ByGroup } from './outcome.ts';
 
@@ -37,7 +38,9 @@ export interface Running {
 export const sluice: Contestant = {
   name: 'Sluice',
   async start(options) {
-    const system = await startSystem(options.dir, {}, await profiled(options));
+    const compiled = await compiledCode(join(options.dir, 'code'));
+    const nodeArguments = await profiled(options);
+    const system = await startSystem(options.dir, {}, { compiled, nodeArguments });
     const { services, stack } = system;
     const own = Object.fromEntries(
       (['worker', 'bridge'] as const).map((name) => [name, services.pid(name) ?? 0]),

@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify, parse } from 'yaml';
 import type { Cluster } from '../../activities/cluster/client.ts';
-import { compile } from '../../deploy/compile.ts';
 import { freePort } from '../../deploy/dev/stack/ports.ts';
 import type { Stack } from '../../deploy/dev/index.ts';
+import { compiledCode } from './compiled.ts';
 import { podsOf, type Container, type PodTemplate } from './pods.ts';
 
 /** Runs what a cluster was told to run, since no kubelet does: commands, arguments, variables and rights are those of the pods. */
@@ -74,10 +73,7 @@ async function code(): Promise<string> {
   process.once('exit', () => {
     rmSync(directory, { recursive: true, force: true });
   });
-  await compile(directory);
-  const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
-  await symlink(packages, join(directory, 'node_modules'));
-  return directory;
+  return compiledCode(directory);
 }
 
 async function launch(

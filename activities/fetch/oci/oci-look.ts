@@ -8,11 +8,10 @@ import { findTarget } from './pull-target.ts';
 import { verificationFault } from './verification/verify.ts';
 
 /** Reads an OCIRepository, asks its registry for the revision, and says whether there is something to pull. */
-export async function lookAtOci(deps: SourceDeps & Spread, key: SourceKey): Promise<SourceLook> {
-  const loaded = await loadOci(deps.cluster, key);
+export function lookAtOci(deps: SourceDeps & Spread, key: SourceKey): Promise<SourceLook> {
   return openLook(deps, key, {
     kind: 'OCIRepository',
-    loaded,
+    load: () => loadOci(deps.cluster, key),
     refusal: ({ object, parsed }) =>
       notSupported(unsupportedFields(object)) ?? verificationFault(parsed.spec.verify),
     ask: ({ object, parsed }, base) => lookAtRegistry(deps, { key, object, parsed }, base),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { OCIRepository } from '../../../api/index.ts';
-import { parseDuration } from '../../../api/index.ts';
+import { parseTimeout } from '../../../api/index.ts';
 import type { Cluster } from '../../cluster/client.ts';
 import { list, record, text } from '../../cluster/untyped.ts';
 import { fail } from '../../failures.ts';
@@ -23,7 +23,7 @@ export async function registryAccess(
   const credential = credentialFor(await credentialsOf(secrets, spec), repository);
   const { certSecretRef, proxySecretRef } = spec;
   return {
-    timeoutMs: parseDuration(spec.timeout),
+    timeoutMs: parseTimeout(spec.timeout),
     insecure: spec.insecure ?? false,
     credential,
     ...(certSecretRef
