@@ -8,7 +8,16 @@ export type TemporalConnection = ClientConnectConfig['connectionOptions'];
  * environment, `TEMPORAL_TLS…`, `TEMPORAL_API_KEY` and `TEMPORAL_GRPC_META_…`. Raises an Error that names a file that can not be read.
  */
 export function temporalConnection(address: string): TemporalConnection {
-  // A profile in the home directory would lead a service somewhere that its own settings do not tell of.
-  const { connectionOptions } = loadClientConnectConfig({ disableFile: true });
+  const { connectionOptions } = loadConfig();
   return { ...connectionOptions, address };
+}
+
+function loadConfig(): ClientConnectConfig {
+  try {
+    // A profile in the home directory would lead a service somewhere that its own settings do not tell of.
+    return loadClientConnectConfig({ disableFile: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`wrong settings: TEMPORAL_TLS…: ${message}`, { cause: error });
+  }
 }

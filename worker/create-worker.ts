@@ -20,7 +20,7 @@ import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
-import { temporalConnection } from '../client/temporal-connection.ts';
+import { connectTemporal } from '../client/connect-temporal.ts';
 import { programPath } from './program-path.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
 import type { TraceSinks } from './telemetry/workflow-tracing.ts';
@@ -49,7 +49,9 @@ export async function createWorker(
 ): Promise<AssembledWorker> {
   const cluster = await connectCluster(settings.KUBECONFIG, process.env);
   const { deps, server } = await openStores(settings, cluster);
-  const connection = await NativeConnection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
+  const connection = await connectTemporal(settings.TEMPORAL_ADDRESS, (options) =>
+    NativeConnection.connect(options),
+  );
   const worker = await Worker.create({
     connection,
     namespace: settings.TEMPORAL_NAMESPACE,

@@ -9,7 +9,7 @@ import { countApiRequests } from '../telemetry/api-requests.ts';
 import { createSignalCounter } from '../telemetry/signal-counter.ts';
 import { createSignalTracing } from '../telemetry/signal-tracing.ts';
 import { openTracing } from '../telemetry/tracing.ts';
-import { temporalConnection } from '../temporal-connection.ts';
+import { connectTemporal } from '../connect-temporal.ts';
 import { runBridge } from './bridge.ts';
 import { createDriftWatch } from './drift/drift-watch.ts';
 import { createGauges } from './gauges.ts';
@@ -23,7 +23,9 @@ const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 countApiRequests(registry);
 const cluster = await connectCluster(settings.KUBECONFIG, process.env);
-const connection = await Connection.connect(temporalConnection(settings.TEMPORAL_ADDRESS));
+const connection = await connectTemporal(settings.TEMPORAL_ADDRESS, (options) =>
+  Connection.connect(options),
+);
 const tracing = openTracing('sluice-bridge', process.env);
 const counter = createSignalCounter(registry);
 const client = new Client({

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
 import { stackStatus } from '../../deploy/dev/index.ts';
 import { defaultTemporalAddress, readClientSettings, type ClientSettings } from '../settings.ts';
-import { temporalConnection } from '../temporal-connection.ts';
+import { connectTemporal } from '../connect-temporal.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -80,10 +80,9 @@ export async function withTemporal<T>(
   work: (client: Client, targets: Targets) => Promise<T>,
 ): Promise<T> {
   const targets = await targetsOf(options);
-  const connection = await Connection.connect({
-    ...temporalConnection(targets.temporalAddress),
-    connectTimeout: '5s',
-  });
+  const connection = await connectTemporal(targets.temporalAddress, (options) =>
+    Connection.connect({ ...options, connectTimeout: '5s' }),
+  );
   try {
     return await work(new Client({ connection, namespace: targets.temporalNamespace }), targets);
   } finally {

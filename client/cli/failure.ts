@@ -1,5 +1,6 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApiError } from '../../activities/cluster/api-error.ts';
+import { TemporalUnreachable } from '../connect-temporal.ts';
 
 /** An error that a person caused or can mend: what failed, on which object, and the next step. */
 export class CliError extends Error {
@@ -15,6 +16,7 @@ export function explainFailure(error: unknown): string {
   if (error instanceof WorkflowNotFoundError) {
     return `error: no workflow ${error.workflowId}\n  next: see that the bridge runs, it starts the workflows`;
   }
+  if (error instanceof TemporalUnreachable) return `error: ${error.why}\n  next: ${error.nextStep}`;
   if (isGrpcServiceError(error) || isConnectionFailure(error)) {
     return `error: Temporal: ${error.message}\n  next: set TEMPORAL_ADDRESS, or start a local stack with: sluice dev up`;
   }
