@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common/lib/failure.js';
 
 /** Every way in which an activity can fail. The name travels as the type of the failure. */
 export type FailureCode = keyof typeof failureTable;
@@ -61,6 +61,11 @@ export const failureTable = {
   DirectoryCreationFailed: unstored('DirectoryCreationFailed'),
   StorageOperationFailed: unstored('ArchiveOperationFailed'),
 } as const satisfies Record<string, FailureRule>;
+
+/** True for a code of the table. */
+export function isFailureCode(text: string): text is FailureCode {
+  return text in failureTable;
+}
 
 function unverified(reason: string): FailureRule {
   return { retryable: false, terminal: false, reason, condition: 'SourceVerified' };

@@ -19,6 +19,7 @@ import { rebuildByKind } from '../activities/fetch/source-kinds.ts';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
+import { openBuilder } from '../activities/render/builder.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
 import { connectTemporal } from '../client/connect-temporal.ts';
 import { programPath } from './program-path.ts';
@@ -98,7 +99,9 @@ async function openStores(
   const builds = join(cache, 'builds');
   await sweepBuildDirectories(builds);
   const path = process.env['PATH'] ?? '';
+  const builder = openBuilder();
   const renderer = createRenderer({
+    build: (order) => builder.build(order),
     kustomize: await programPath(settings.SLUICE_KUSTOMIZE, path),
     sops: await programPath(settings.SLUICE_SOPS, path),
     cacheDir: builds,

@@ -1,26 +1,17 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kustomization } from '../../api/index.ts';
 import type { RenderedSet } from '../cluster/rendered.ts';
 import type { ArtifactRef, Pass } from '../contract.ts';
 import { createBuildCache } from './build-cache.ts';
-import { makeBuildDirectory } from './build-directory.ts';
-import { prepareBuild } from './build.ts';
-import { runKustomize } from './kustomize.ts';
-import { decryptFiles } from './decryption/files.ts';
-import type { DecryptionKeys } from './decryption/keys.ts';
-import { openDecryptor } from './decryption/sops.ts';
-import { decodeObjects } from './objects.ts';
-import type { Variables } from './substitution/variables.ts';
+import {
+  buildObjects,
+  type BuildOrder,
+  type BuildTools,
+  type RenderInputs,
+} from './build-objects.ts';
 
 type Spec = Kustomization['spec'];
-
-/** What a build depends on beside the artifact and the spec; read from the cluster for each stage. */
-export interface RenderInputs {
-  readonly variables?: Variables | undefined;
-  readonly keys?: DecryptionKeys | undefined;
-}
 
 /** Builds manifests: a pure function of the artifact, the spec and the inputs, remembered on this worker by the digest of its inputs. */
 export interface Renderer {
@@ -29,34 +20,40 @@ export interface Renderer {
 }
 
 /** What a renderer needs. */
-export interface RendererOptions {
-  /** Path of the kustomize binary. */
-  readonly kustomize: string;
-  /** Path of the sops binary. */
-  readonly sops: string;
-  /** Private directory for builds; rendered Secrets are kept there for an hour at most. */
-  readonly cacheDir: string;
+export interface RendererOptions extends BuildTools {
   /** Gives the directory of an unpacked artifact, fetching it where this worker does not hold it. */
   readonly openArtifact: (artifact: ArtifactRef) => Promise<string>;
-  /** True refuses resources from other hosts, as Flux's flag --no-remote-bases does. */
-  readonly noRemoteBases: boolean;
+  /** Who builds; this thread where absent. */
+  readonly build?: (order: BuildOrder) => Promise<RenderedSet>;
 }
 
 /** A renderer whose concurrent calls for the same inputs share one build. */
-export function createRenderer(options: RendererOptions): Renderer {
-  const cache = createBuildCache(join(options.cacheDir, 'rendered'));
+export function createRenderer({
+  openArtifact,
+  build = buildObjects,
+  kustomize,
+  sops,
+  cacheDir,
+  noRemoteBases,
+}: RendererOptions): Renderer {
+  const cache = createBuildCache(join(cacheDir, 'rendered'));
+  const tools = { kustomize, sops, cacheDir, noRemoteBases };
   const running = new Map<string, Promise<RenderedSet>>();
-  const buildOnce = async (digest: string, request: BuildRequest): Promise<RenderedSet> => {
+  const buildOnce = async (
+    digest: string,
+    { spec, pass, inputs }: BuildRequest,
+  ): Promise<RenderedSet> => {
     const known = await cache.read(digest);
     if (known) return known;
-    const set = await build(options, request);
+    const artifactDir = await openArtifact(pass.artifact);
+    const set = await build({ tools, artifactDir, spec, inputs });
     await cache.write(digest, set);
     return set;
   };
   return {
     render(spec, pass, inputs = {}) {
       const request = { spec, pass, inputs };
-      const digest = digestOf(request, options.noRemoteBases);
+      const digest = digestOf(request, noRemoteBases);
       const current = running.get(digest);
       if (current) return current;
       const begun = buildOnce(digest, request).finally(() => running.delete(digest));
@@ -81,50 +78,4 @@ function digestOf({ spec, pass, inputs }: BuildRequest, noRemoteBases: boolean):
   const all = { ...names, ...changes, buildMetadata, noRemoteBases, inputs };
   const text = JSON.stringify({ digest: pass.artifact.digest, ...all });
   return createHash('sha256').update(text).digest('hex');
-}
-
-async function build(
-  options: RendererOptions,
-  { spec, pass, inputs }: BuildRequest,
-): Promise<RenderedSet> {
-  const artifactDir = await options.openArtifact(pass.artifact);
-  const workDir = await makeBuildDirectory(options.cacheDir);
-  try {
-    const { variables, keys } = inputs;
-    const decryptor = keys && (await openDecryptor(options.sops, keys, join(workDir, 'sops')));
-    const ownTree = decryptor !== undefined;
-    const prepared = await prepareBuild({ artifactDir, workDir, spec, ownTree, ...options });
-    const plain =
-      prepared && decryptor
-        ? await decryptFiles(decryptor, prepared.root, prepared.encryptable)
-        : [];
-    const output = prepared
-      ? await runKustomize(
-          options.kustomize,
-          { ...prepared, secrets: plain },
-          join(workDir, 'home'),
-        )
-      : '';
-    const { commonMetadata } = spec;
-    const { objects, secrets } = await decodeObjects(output, {
-      commonMetadata,
-      variables,
-      decryptor,
-    });
-    const digest = createHash('sha256').update(JSON.stringify(objects)).digest('hex');
-    return {
-      digest: `sha256:${digest}`,
-      objects,
-      secrets: [...plain, ...secrets, ...secretTextsOf(variables)],
-    };
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
-  }
-}
-
-/** Whatever object they went into, the values of Secrets stay secret. */
-function secretTextsOf(variables: Variables | undefined): string[] {
-  return (variables?.secret ?? [])
-    .map((name) => variables?.values[name] ?? '')
-    .filter((value) => value.length >= 4);
 }
