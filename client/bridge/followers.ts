@@ -10,12 +10,17 @@ export interface Following {
   readonly followers: readonly Sight[];
 }
 
-/** Wakes those whose path the artifact touched, and what they depend on, at once; all others a few at a time, since most have little to do. */
+/**
+ * Wakes those whose path the artifact touched, and what they depend on, at once; all others after them and a few at a time, since most only
+ * note the revision.
+ */
 export function wakeFollowers(
   { sights, lane, source, followers }: Following,
   wake: (sight: Sight) => void,
 ): void {
-  const first = withDependencies(sights, touchedBy(source, followers) ?? followers);
+  const touched = touchedBy(source, followers);
+  const first = withDependencies(sights, touched ?? followers);
+  if (touched) lane.hold(first);
   for (const sight of followers) {
     // Resuming it makes it look.
     if (sight.suspended) continue;

@@ -4,13 +4,18 @@ export interface Lane {
   put(name: string, pass: () => void): void;
   /** Room for the next: what was let through under this name has ended. */
   done(name: string): void;
+  /** Lets nobody through until these are done, for a second at most; then not again before as long has passed, so that everybody's turn comes. */
+  hold: (names: Iterable<string>) => void;
 }
 
-/** A lane with room for `width` names; one that is not done within the time makes room all the same. */
-export function createLane(width = 16, patienceMs = 5000): Lane {
+/** A lane with room for `width` names; one that is not done within the time makes room all the same. Times are in milliseconds. */
+export function createLane({ width = 8, patienceMs = 5000, holdMs = 1000 } = {}): Lane {
+  const held = new Set<string>();
+  let holdsFrom = 0;
   const waiting = new Map<string, () => void>();
   const inside = new Map<string, NodeJS.Timeout>();
   const pump = (): void => {
+    if (held.size > 0) return;
     for (const [name, pass] of waiting) {
       if (inside.size >= width) return;
       // Under way already: it is let through again when that has ended.
@@ -24,11 +29,8 @@ export function createLane(width = 16, patienceMs = 5000): Lane {
     }
   };
   const done = (name: string): void => {
-    const timer = inside.get(name);
-    if (!timer) return;
-    clearTimeout(timer);
-    inside.delete(name);
-    pump();
+    clearTimeout(inside.get(name));
+    if (inside.delete(name) || held.delete(name)) pump();
   };
   return {
     put(name, pass) {
@@ -37,5 +39,15 @@ export function createLane(width = 16, patienceMs = 5000): Lane {
       pump();
     },
     done,
+    hold(names) {
+      if (Date.now() < holdsFrom) return;
+      holdsFrom = Date.now() + 2 * holdMs;
+      for (const name of names) held.add(name);
+      const release = (): void => {
+        held.clear();
+        pump();
+      };
+      setTimeout(release, holdMs).unref();
+    },
   };
 }
