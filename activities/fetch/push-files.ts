@@ -2,15 +2,19 @@ import fs from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
-import git from 'isomorphic-git';
+import git, { type HttpClient } from 'isomorphic-git';
 import http from 'isomorphic-git/http/node';
+import { openSshHttp } from './ssh/smart-http.ts';
+import type { SshCredentials } from './ssh/transport.ts';
 
-/** A branch that files are written to, over http or https. */
+/** A branch that files are written to, over http, https or ssh. */
 export interface PushTarget {
   readonly url: string;
   readonly branch: string;
   readonly username?: string;
   readonly password?: string;
+  /** In place of a password, for an address of ssh. */
+  readonly ssh?: SshCredentials;
 }
 
 /** What is written, by path in the repository, and how the commit is called. */
@@ -22,15 +26,16 @@ export interface FilesToPush {
 
 /**
  * Commits files to a branch and pushes them; an empty repository gets the branch. Gives the commit that holds them, and no new one
- * where nothing differs. Raises an Error where the branch is missing, a path leads out of the repository, or the remote refuses.
+ * where nothing differs. Raises an Error where the branch is missing, a path leads out of the repository, the remote refuses, or all of it
+ * takes longer than ten minutes.
  */
 export async function pushFiles(
   target: PushTarget,
   wanted: FilesToPush,
 ): Promise<{ commit: string; isNew: boolean }> {
+  const { remote, close } = await openRemote(target);
   const dir = await mkdtemp(join(tmpdir(), 'sluice-push-'));
   try {
-    const remote = remoteOf(target);
     await checkOut(dir, target.branch, remote);
     const changed = await writeChanged(dir, wanted.files);
     if (changed.length === 0)
@@ -41,6 +46,7 @@ export async function pushFiles(
     await push(dir, target, remote);
     return { commit, isNew: true };
   } finally {
+    close();
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -58,19 +64,40 @@ async function push(dir: string, { branch }: PushTarget, remote: RemoteOptions):
 }
 
 interface RemoteOptions {
-  readonly http: typeof http;
+  readonly http: HttpClient;
   readonly url: string;
   readonly onAuth?: () => { username: string; password: string };
   readonly onAuthFailure: () => { cancel: true };
 }
 
-function remoteOf({ url, username = 'git', password }: PushTarget): RemoteOptions {
-  const credentials = password === undefined ? {} : { onAuth: () => ({ username, password }) };
-  return { http, url, ...credentials, onAuthFailure: () => ({ cancel: true }) };
+interface OpenRemote {
+  readonly remote: RemoteOptions;
+  readonly close: () => void;
 }
 
+async function openRemote({
+  url,
+  username = 'git',
+  password,
+  ssh,
+}: PushTarget): Promise<OpenRemote> {
+  const onAuthFailure = (): { cancel: true } => ({ cancel: true });
+  if (ssh) {
+    const way = { url, credentials: ssh, algorithms: { kex: [], hostKey: [] }, proxy: undefined };
+    const client = await openSshHttp(way, AbortSignal.timeout(maxMs));
+    const close = (): void => {
+      client.close();
+    };
+    return { remote: { http: client, url: client.url, onAuthFailure }, close };
+  }
+  const credentials = password === undefined ? {} : { onAuth: () => ({ username, password }) };
+  return { remote: { http, url, ...credentials, onAuthFailure }, close: () => undefined };
+}
+
+const maxMs = 600_000;
+
 async function checkOut(dir: string, branch: string, remote: RemoteOptions): Promise<void> {
-  const refs = await git.listServerRefs({ ...remote, prefix: 'refs/' });
+  const refs = await git.listServerRefs({ ...remote, prefix: 'refs/', protocolVersion: 1 });
   if (refs.length === 0) {
     await git.init({ fs, dir, defaultBranch: branch });
     await git.addRemote({ fs, dir, remote: 'origin', url: remote.url });

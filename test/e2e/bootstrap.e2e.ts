@@ -1,10 +1,16 @@
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { promisify } from 'node:util';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { resolveTool, SILENT } from '../../deploy/dev/index.ts';
-import { conditionOf } from '../support/cluster.ts';
+import { conditionOf, testNamespace } from '../support/cluster.ts';
 import { commandLine } from '../support/command-line.ts';
+import { directoryWith } from '../support/files.ts';
+import { testRepository } from '../support/repository.ts';
 import { openSpace } from '../support/space.ts';
+import { newKey, startSshServer } from '../support/ssh-server.ts';
 
 const authorization = `Basic ${Buffer.from('git:the-token').toString('base64')}`;
 const { space, repository } = await openSpace({ authorization });
@@ -86,11 +92,56 @@ test('what is wrong is told before anything is written', async () => {
     ...chart,
   );
   expect(wrong.stderr).toContain('--path ../x is no directory of the repository');
+  const other = await sluice('bootstrap', 'git', '--url', 'git@x:y', '--path', 'x', ...chart);
+  expect(other.stderr).toContain('git@x:y is not reached over https or ssh');
   const ssh = await sluice('bootstrap', 'git', '--url', 'ssh://git@x/y', '--path', 'x', ...chart);
-  expect(ssh.stderr).toContain('is not reached over http or https');
+  expect(ssh.stderr).toContain('ssh://git@x/y needs --private-key-file');
   const branch = await bootstrap('--branch', 'gone');
   expect(branch.stderr).toContain('the repository has no branch gone');
   const values = await bootstrap('--set', 'replicas=1');
   expect(values.stderr).toContain("additional properties 'replicas' not allowed");
-  for (const { stderr } of [wrong, ssh, branch, values]) expect(stderr).not.toContain('the-token');
+  for (const { stderr } of [wrong, other, ssh, branch, values])
+    expect(stderr).not.toContain('the-token');
+});
+
+test('bootstrap over ssh pushes with a deploy key, with which the cluster fetches', async () => {
+  const [own, fleet] = [await testNamespace(), await testRepository()];
+  const key = newKey('ed25519', 'canary-passphrase');
+  const server = await startSshServer({ authorized: [key.public] });
+  const files = await directoryWith({
+    key: key.private,
+    known_hosts: server.knownHosts,
+    other_hosts: `[127.0.0.1]:${server.port} ${newKey().public}`,
+  });
+  onTestFinished(async () => {
+    await server.close();
+    await Promise.all([own.close(), fleet.close(), rm(files, { recursive: true, force: true })]);
+  });
+  // The server runs as somebody else where the tests run as root.
+  await promisify(execFile)('chmod', ['-R', 'a+rwX', fleet.path]);
+  const run = commandLine(own.name, {
+    KUBECONFIG: inject('kubeconfig'),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    GIT_PASSWORD: 'canary-passphrase',
+  });
+  const url = server.url(fleet.path);
+  const overSsh = (path: string, hosts: string): ReturnType<typeof run> =>
+    run(
+      ...['bootstrap', 'git', '--url', url, '--path', path, ...chart],
+      ...['--private-key-file', join(files, 'key'), '--known-hosts-file', join(files, hosts)],
+    );
+  const refused = await overSsh('clusters/ssh', 'other_hosts');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('is not in known_hosts of the command line');
+  const first = await overSsh('clusters/ssh', 'known_hosts');
+  expect({ stderr: first.stderr, code: first.code }).toEqual({ stderr: '', code: 0 });
+  expect(first.stdout).toMatch(/✔ committed [0-9a-f]{8} to main\n/);
+  const row = await own.untilReady('Kustomization', own.name);
+  const head = await fleet.git('-C', fleet.path, 'rev-parse', 'main');
+  expect(row.status.lastAppliedRevision).toBe(`main@sha1:${head.trim()}`);
+  const other = await overSsh('clusters/other', 'known_hosts');
+  expect(other.stdout).toMatch(/✔ committed [0-9a-f]{8} to main\n/);
+  for (const { stdout, stderr } of [refused, first, other]) {
+    expect(stdout + stderr).not.toContain('canary-passphrase');
+  }
 });

@@ -28,7 +28,7 @@ export function newKey(
 
 const ed25519Bytes = 51;
 
-/** A server of SSH on which repositories can be read. */
+/** A server of SSH on which repositories can be read, and written where their files may be. */
 export interface SshServer {
   readonly port: number;
   readonly user: string;
@@ -207,13 +207,14 @@ async function startLibraryServer({ port, options, hostKeys }: Plan): Promise<St
         if (key === 'GIT_PROTOCOL' && options.acceptsProtocol !== false) protocol = val;
       });
       session.on('exec', (acceptExec, reject, { command }) => {
-        const path = /^git-upload-pack '(.*)'$/.exec(command)?.[1]?.replaceAll(`'\\''`, "'");
-        if (path === undefined) {
+        const [, program, quoted] = /^git-(upload-pack|receive-pack) '(.*)'$/.exec(command) ?? [];
+        const path = quoted?.replaceAll(`'\\''`, "'");
+        if (program === undefined || path === undefined) {
           reject();
           return;
         }
         const channel = acceptExec();
-        const child = spawn('git', ['-c', 'safe.directory=*', 'upload-pack', path], {
+        const child = spawn('git', ['-c', 'safe.directory=*', program, path], {
           env: { PATH: process.env['PATH'] ?? '', GIT_PROTOCOL: protocol, HOME: tmpdir() },
         });
         channel.pipe(child.stdin);

@@ -45,7 +45,7 @@ export function createSshTransport(remote: SshRemote, signal: AbortSignal): GitT
     async advertisement() {
       const command = commandOf(remote.url);
       await connect(client, remote, signal);
-      const channel = await execute(client, command);
+      const channel = await execute(client, command, { GIT_PROTOCOL: 'version=2' });
       conversation = { channel, reader: new PacketReader(outputOf(channel, remote.url)) };
       return conversation.reader;
     },
@@ -62,8 +62,11 @@ export function createSshTransport(remote: SshRemote, signal: AbortSignal): GitT
   };
 }
 
-/** The one command that is ever run, with the path quoted as git itself does it for the shell of the other side. */
-export function commandOf(address: string): string {
+/** What a repository is read with, and what it is written with. */
+export type GitService = 'git-upload-pack' | 'git-receive-pack';
+
+/** The only commands that are ever run, with the path quoted as git itself does it for the shell of the other side. */
+export function commandOf(address: string, service: GitService = 'git-upload-pack'): string {
   let path: string;
   try {
     path = decodeURIComponent(new URL(address).pathname);
@@ -75,10 +78,15 @@ export function commandOf(address: string): string {
   }
   const named = path.startsWith('/~') ? path.slice(1) : path;
   const quoted = named.replaceAll("'", String.raw`'\''`).replaceAll('!', String.raw`'\!'`);
-  return `git-upload-pack '${quoted}'`;
+  return `${service} '${quoted}'`;
 }
 
-async function connect(client: Client, remote: SshRemote, signal: AbortSignal): Promise<void> {
+/** Opens the connection; the server has to be the one that known_hosts tells of. Raises AuthenticationFailed or GitOperationFailed. */
+export async function connect(
+  client: Client,
+  remote: SshRemote,
+  signal: AbortSignal,
+): Promise<void> {
   const { credentials, algorithms, proxy, url } = remote;
   const { hostname, port: text } = new URL(url);
   const [host, port] = [hostname.replace(/^\[(.*)\]$/, '$1'), Number(text) || 22];
@@ -186,20 +194,29 @@ function detailsOf(error: unknown): { level?: unknown; message: string } {
   return { level: 'level' in error ? error.level : undefined, message: error.message };
 }
 
-function execute(client: Client, command: string): Promise<ClientChannel> {
+/** Runs a command of Git on the server. Raises GitOperationFailed where the server runs none. */
+export function execute(
+  client: Client,
+  command: string,
+  env: Record<string, string> = {},
+): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
-    client.exec(command, { env: { GIT_PROTOCOL: 'version=2' } }, (error, channel) => {
+    client.exec(command, { env }, (error, channel) => {
       if (!error) {
         resolve(channel);
         return;
       }
-      reject(fail('GitOperationFailed', `the server runs no git-upload-pack: ${error.message}`));
+      const [program = ''] = command.split(' ', 1);
+      reject(fail('GitOperationFailed', `the server runs no ${program}: ${error.message}`));
     });
   });
 }
 
 /** What the command prints; where it ends badly, its error output is the reason. */
-async function* outputOf(channel: ClientChannel, url: string): AsyncIterable<Uint8Array> {
+export async function* outputOf(
+  channel: ClientChannel,
+  url: string,
+): AsyncGenerator<Uint8Array, void> {
   const closed = once(channel, 'close');
   closed.catch(() => undefined);
   let told = '';
