@@ -2,7 +2,7 @@ export { GitRepository } from './git-repository.ts';
 export { Kustomization } from './kustomization.ts';
 export { OCIRepository } from './oci-repository.ts';
 export { Receiver } from './receiver.ts';
-export { Artifact, changedDirectories, committedAt, Condition } from './meta.ts';
+export { Artifact, changedDirectories, committedAt, Condition, traceparent } from './meta.ts';
 export {
   durationPattern,
   formatDuration,

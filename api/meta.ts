@@ -58,6 +58,9 @@ export type Condition = z.infer<typeof Condition>;
 /** Key in the metadata of an artifact: a JSON array of the directories that differ from the artifact before. */
 export const changedDirectories = 'sluice.dev/changed-directories';
 
+/** Key in the metadata of an artifact: the trace in which it was made, as W3C writes it, so that those who follow the source go on with it. */
+export const traceparent = 'sluice.dev/traceparent';
+
 /** Key in the metadata of an artifact: when its commit was made, as RFC 3339. */
 export const committedAt = 'sluice.dev/committed-at';
 

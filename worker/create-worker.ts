@@ -21,6 +21,8 @@ import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { openBuilder } from '../activities/render/builder.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
+import { currentTrace } from '../client/telemetry/current-trace.ts';
+import { traceparentOf } from '../client/telemetry/trace-header.ts';
 import { connectTemporal } from '../client/connect-temporal.ts';
 import { programPath } from './program-path.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
@@ -115,6 +117,7 @@ async function openStores(
     tempDir,
     git,
     trees: createTrees(),
+    trace: currentTraceparent,
     artifacts,
     renderer,
     maxDeletions: settings.SLUICE_MAX_DELETIONS,
@@ -128,6 +131,11 @@ async function openStores(
   });
   const server = await startArtifactServer({ storage, host, port, rebuild });
   return { deps, server };
+}
+
+function currentTraceparent(): string | undefined {
+  const ids = currentTrace();
+  return ids && traceparentOf(ids);
 }
 
 /** What the platform team has decided for all objects. */

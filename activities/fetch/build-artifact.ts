@@ -30,6 +30,8 @@ export interface SourceDeps {
   /** True writes nothing for any object. */
   readonly reportOnly: boolean;
   readonly sourceRetry: SourceRetry;
+  /** The trace that the caller is a part of, as W3C writes it; nothing where it is not traced. */
+  readonly trace: () => string | undefined;
 }
 
 /** By how many per cent intervals are spread, so that many sources do not ask at the same moment. */

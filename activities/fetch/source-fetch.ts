@@ -2,6 +2,7 @@ import {
   changedDirectories,
   committedAt,
   type Artifact,
+  traceparent,
   type GitRepository,
 } from '../../api/index.ts';
 import type { Cluster } from '../cluster/client.ts';
@@ -113,7 +114,7 @@ function verifier(
 }
 
 async function store(
-  { storage, cluster, trees }: SourceDeps,
+  { storage, cluster, trees, trace }: SourceDeps,
   subject: Subject,
   { commit, revision }: Target,
   built: BuiltArtifact<Verified | undefined>,
@@ -124,6 +125,7 @@ async function store(
   await onDisk('StorageOperationFailed', 'the artifact', () => storage.store(path, file));
   const before = loaded.parsed.status?.artifact;
   const directories = trees.changed(key, before?.revision, { revision, files });
+  const traced = trace();
   const stored: Artifact = {
     path,
     url: storage.url(path),
@@ -135,6 +137,7 @@ async function store(
       [committedAt]: built.committedAt,
       // Whoever follows the source can turn to what a revision touched first.
       ...(directories ? { [changedDirectories]: JSON.stringify(directories) } : {}),
+      ...(traced ? { [traceparent]: traced } : {}),
     },
   };
   const artifact = asBefore(before, stored);

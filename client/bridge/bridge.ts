@@ -23,6 +23,8 @@ import type { Requests } from './requests.ts';
 import { followKind, type WatchHandler } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
+import { withinTrace } from '../telemetry/current-trace.ts';
+import { parseTraceparent } from '../telemetry/trace-header.ts';
 
 /** The kinds a bridge watches. Those without a workflow of ours are watched for their artifacts alone. */
 export const watchedKinds = [
@@ -181,7 +183,7 @@ function notice(state: BridgeState, now: Sight): void {
     if (!wakesDependants(before, now)) return;
     const followers = dependants.filter((sight) => sight.ours);
     wakeFollowers({ sights, lane: state.lane, source: now, followers }, (sight) => {
-      wake(state, sight, 'source', `${name} at ${now.artifactRevision}`);
+      wakeWithin(state, now, sight, `${name} at ${now.artifactRevision}`);
     });
     return;
   }
@@ -197,6 +199,13 @@ function wake({ waker, log }: BridgeState, sight: Sight, trigger: Trigger, reaso
   if (!sight.ours) return;
   log.debug(`woken: ${reason}`, { controllerKind: sight.kind, ...sight.key, trigger });
   waker.wake(sight.kind, sight.key, trigger, reason);
+}
+
+/** What an artifact brings about belongs to the trace in which it was made, so that a push is one trace until it is applied. */
+function wakeWithin(state: BridgeState, source: Sight, sight: Sight, reason: string): void {
+  withinTrace(parseTraceparent(source.trace), () => {
+    wake(state, sight, 'source', reason);
+  });
 }
 
 function remember({ sights, index }: BridgeState, now: Sight): void {
@@ -215,7 +224,7 @@ function wakeBehind(state: BridgeState, sources: readonly Sight[]): void {
     for (const dependant of index.dependants(nameOf(source))) {
       const sight = sights.get(dependant);
       if (!sight || !isAhead(source, sight)) continue;
-      wake(state, sight, 'source', `${nameOf(source)} is ahead`);
+      wakeWithin(state, source, sight, `${nameOf(source)} is ahead`);
     }
   }
 }

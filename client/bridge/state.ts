@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { changedDirectories } from '../../api/index.ts';
+import { changedDirectories, traceparent } from '../../api/index.ts';
 import { configReferences } from '../../activities/cluster/config-references.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
 import { list, record, text } from '../../activities/cluster/untyped.ts';
@@ -23,6 +23,8 @@ export interface Sight {
   readonly artifact: string;
   /** The revision of that artifact. */
   readonly artifactRevision: string;
+  /** The trace in which it was made, as W3C writes it; empty where there is none. */
+  readonly trace: string;
   /** The directories in which it differs from the artifact before; empty where that is not known. */
   readonly changed: readonly string[];
   /** spec.path of a Kustomization, without dots and slashes around it. */
@@ -144,10 +146,12 @@ export function isBehind(now: Sight, sourceRevision: string | undefined): boolea
 
 function artifactOf(
   status: Record<string, unknown>,
-): Pick<Sight, 'artifact' | 'artifactRevision' | 'changed'> {
-  const { revision, metadata } = record(status['artifact']);
+): Pick<Sight, 'artifact' | 'artifactRevision' | 'trace' | 'changed'> {
+  const { revision, metadata: told } = record(status['artifact']);
+  const metadata = record(told);
   const artifact = identityOf(status['artifact']);
-  return { artifact, artifactRevision: text(revision), changed: changedIn(record(metadata)) };
+  const trace = text(metadata[traceparent]);
+  return { artifact, artifactRevision: text(revision), trace, changed: changedIn(metadata) };
 }
 
 /** Revision and digest of an artifact; empty where there is none. */

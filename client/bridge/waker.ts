@@ -9,6 +9,7 @@ import {
   type ReconciledKind,
 } from '../../workflows/messages.ts';
 import type { Log } from '../log.ts';
+import { currentTrace, withinTrace } from '../telemetry/current-trace.ts';
 import type { Sight } from './state.ts';
 
 /** Starts and signals workflows. Signals to the same object that are not sent yet are one signal. */
@@ -62,7 +63,9 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Wa
     const id = workflowId(kind, key);
     // What forces a pass must not give way to a mere look.
     const place = forcingTriggers.has(trigger) ? `${id} ${trigger}` : id;
-    put(place, () => signalWithStart(client, kind, key, message));
+    // The signal waits for its turn, and belongs to the trace of whoever asked for it.
+    const trace = currentTrace();
+    put(place, () => withinTrace(trace, () => signalWithStart(client, kind, key, message)));
   };
   const end: Waker['end'] = (kind, key) => {
     if (isReconciled(kind)) put(workflowId(kind, key), () => signalIfRunning(client, kind, key));

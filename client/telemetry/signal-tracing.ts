@@ -2,10 +2,11 @@ import { SpanKind, SpanStatusCode, type Attributes, type Span } from '@opentelem
 import type { Headers, WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Wake } from '../../workflows/messages.ts';
+import { currentTrace } from './current-trace.ts';
 import { traceHeader, traceparentOf, type TraceCarrier } from './trace-header.ts';
-import { isSampled, type Tracing } from './tracing.ts';
+import { idsOf, type Tracing } from './tracing.ts';
 
-/** Begins a trace with every signal and hands it to the workflow, whose next pass goes on with it. */
+/** Goes on with the trace that brings a signal about, or begins one, and hands it to the workflow, whose next pass goes on with it in its turn. */
 export function createSignalTracing(tracing: Tracing): WorkflowClientInterceptor {
   const send = async <T>(
     id: string,
@@ -15,7 +16,7 @@ export function createSignalTracing(tracing: Tracing): WorkflowClientInterceptor
     const [kind = ''] = id.split('/').slice(-3);
     const attributes = attributesOf(id, args);
     const options = { kind: SpanKind.PRODUCER, attributes };
-    const span = tracing.start(`signal ${kind}`, undefined, options);
+    const span = tracing.start(`signal ${kind}`, currentTrace(), options);
     try {
       return await go(headerOf(span));
     } catch (error) {
@@ -39,9 +40,7 @@ export function createSignalTracing(tracing: Tracing): WorkflowClientInterceptor
 }
 
 function headerOf(span: Span): Headers {
-  const { traceId, spanId } = span.spanContext();
-  const traceparent = traceparentOf({ traceId, spanId, sampled: isSampled(span) });
-  const carrier: TraceCarrier = { traceparent };
+  const carrier: TraceCarrier = { traceparent: traceparentOf(idsOf(span)) };
   return { [traceHeader]: defaultPayloadConverter.toPayload(carrier) };
 }
 

@@ -116,6 +116,12 @@ function tracingOf(tracer: Tracer, ids: GivenIds, close: () => Promise<void>): T
   };
 }
 
+/** What others need to go on below a span. */
+export function idsOf(span: Span): SpanIds {
+  const { traceId, spanId } = span.spanContext();
+  return { traceId, spanId, sampled: isSampled(span) };
+}
+
 /** Whether a span will be sent. */
 export function isSampled(span: Span): boolean {
   return (span.spanContext().traceFlags & 1) === 1;

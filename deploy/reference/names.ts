@@ -71,6 +71,15 @@ export const names: readonly MetadataName[] = [
       'how many replicas it had when `sluice adopt` stopped it; `sluice adopt --back` restores them',
   },
   {
+    name: 'sluice.dev/traceparent',
+    owner: 'Sluice',
+    as: 'artifact metadata',
+    on: '`status.artifact.metadata` of a source',
+    values: 'a traceparent of W3C',
+    meaning:
+      'the trace in which the artifact was made, where traces are on; those who follow the source go on with it',
+  },
+  {
     name: 'sluice.dev/changed-directories',
     owner: 'Sluice',
     as: 'artifact metadata',

@@ -63,14 +63,14 @@ async function traceOf(outcome: string, revision: string): Promise<readonly Rece
   const trace = (): ReceivedSpan[] => receiver.spans.filter((span) => span.traceId === traceId);
   await expect
     .poll(() => trace().map(({ name }) => name), { timeout: 30_000 })
-    .toContain('conclude');
+    .toEqual(expect.arrayContaining(['conclude', 'sync gitrepository']));
   return trace();
 }
 
 const stages = ['fetch', 'render', 'apply', 'health', 'prune'];
 const secret = 'canary-5d1e';
 
-test('a push is one trace: signal, pass, five stages; a continued run goes on with it', async () => {
+test('a push is one trace, from the request to the source to the five stages, over every run between', async () => {
   const data = Buffer.from(secret).toString('base64');
   await space.apply({
     apiVersion: 'v1',
@@ -86,11 +86,18 @@ test('a push is one trace: signal, pass, five stages; a continued run goes on wi
     'app/more.yaml': configMap('more'),
     'app/gone.yaml': undefined,
   });
-  await space.signal('GitRepository', 'repo');
+  const requestedAt = new Date().toISOString();
+  const annotations = { 'reconcile.fluxcd.io/requestedAt': requestedAt };
+  await space.patch('GitRepository', 'repo', { metadata: { annotations } });
   const trace = await traceOf('applied', `main@sha1:${commit}`);
   const one = (name: string): ReceivedSpan | undefined => trace.find((span) => span.name === name);
   const [signal, pass] = [one('signal kustomization'), one('sync kustomization')];
-  expect(signal).toMatchObject({ service: 'sluice-bridge', parent: '' });
+  const source = ['signal gitrepository', 'sync gitrepository', 'fetchSource'].map(one);
+  const [request, look, fetch] = source;
+  expect(request).toMatchObject({ service: 'sluice-bridge', parent: '' });
+  expect(look).toMatchObject({ service: 'sluice-worker', parent: request?.spanId });
+  expect(fetch).toMatchObject({ service: 'sluice-worker', parent: look?.spanId });
+  expect(signal).toMatchObject({ service: 'sluice-bridge', parent: fetch?.spanId });
   expect(signal?.attributes).toMatchObject({ 'sluice.trigger': 'source', 'sluice.name': 'app' });
   expect(pass).toMatchObject({ service: 'sluice-worker', parent: signal?.spanId, failed: false });
   expect(pass?.attributes).toMatchObject({

@@ -9,7 +9,8 @@ import {
   traceHeader,
   type SpanIds,
 } from '../../client/telemetry/trace-header.ts';
-import type { Tracing } from '../../client/telemetry/tracing.ts';
+import { withinTrace } from '../../client/telemetry/current-trace.ts';
+import { idsOf, type Tracing } from '../../client/telemetry/tracing.ts';
 import type { EndedPass, TraceSinks } from './workflow-tracing.ts';
 
 /** Makes a span of every attempt of an activity that belongs to a traced pass. It holds names, numbers and the failure that Temporal holds too, no arguments and no results. */
@@ -28,7 +29,7 @@ export function createActivityTracing(tracing: Tracing): ActivityInterceptorsFac
         };
         const span = tracing.start(activityType, parent, { kind: SpanKind.CONSUMER, attributes });
         try {
-          return await next(input);
+          return await withinTrace(idsOf(span), () => next(input));
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
           span.setAttribute('error.type', typeOf(error));

@@ -1,4 +1,4 @@
-import type { Artifact } from '../../../api/index.ts';
+import { traceparent, type Artifact } from '../../../api/index.ts';
 import type { SourceFetched, SourceKey, SourceLook } from '../../contract.ts';
 import { fail } from '../../failures.ts';
 import { collectGarbage } from '../garbage.ts';
@@ -75,7 +75,9 @@ async function store(
   const same = before?.digest === digest && before.revision === revision;
   const lastUpdateTime = same ? before.lastUpdateTime : new Date().toISOString();
   const url = storage.url(path);
-  const artifact = { path, url, digest, revision, size, lastUpdateTime, metadata };
+  const traced = deps.trace();
+  const told = traced ? { ...metadata, [traceparent]: traced } : metadata;
+  const artifact = { path, url, digest, revision, size, lastUpdateTime, metadata: told };
   const stored = await conclude(deps, subject, artifact);
   await collectGarbage(deps.cluster, storage, { object: subject.loaded.object, path });
   return stored;

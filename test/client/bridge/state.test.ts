@@ -153,6 +153,12 @@ test('a revision touches those in whose path a directory changed', () => {
   expect(touchedBy(repo({}), paths.map(at))).toBeUndefined();
 });
 
+test('an artifact tells the trace in which it was made', () => {
+  const metadata = { 'sluice.dev/traceparent': '00-a-b-01' };
+  expect(repo({ artifact: { revision: 'r2', digest: 'd', metadata } }).trace).toBe('00-a-b-01');
+  expect(repo({ artifact: { revision: 'r2', digest: 'd' } }).trace).toBe('');
+});
+
 test.each(['not json', '{}', '[1]', undefined])(
   'changed directories that read %s count for none',
   (text) => {
