@@ -34,6 +34,7 @@ try {
   await playWaits(space, repository);
   await playLag(space, repository);
   await playRefusedDeletion(space);
+  await playIncludes(space, repository);
   await play(space, repository);
   await mkdir(directory, { recursive: true });
   await save(space);
@@ -176,6 +177,15 @@ async function playLag(at: TestNamespace, git: TestRepository): Promise<void> {
   await at.until('Kustomization', 'quick', (row) => row.status.lastAppliedRevision === revision);
   await at.remove('Kustomization', 'quick');
   await at.untilGone('Kustomization', 'quick');
+}
+
+/** A source that waits for one that it includes, until that is there. */
+async function playIncludes(at: TestNamespace, git: TestRepository): Promise<void> {
+  const include = [{ repository: { name: 'late' }, toPath: 'late' }];
+  await at.apply(gitRepository('early', git.url, { include }));
+  await at.untilReady('GitRepository', 'early', 'False');
+  await at.apply(gitRepository('late', git.url));
+  await at.untilReady('GitRepository', 'early');
 }
 
 /** A deletion for which the rights are missing at first. */
