@@ -3,6 +3,12 @@ import { explainFailure } from './cli/failure.ts';
 import { withoutSourceWord } from './cli/kinds.ts';
 import { createProgram } from './cli/program.ts';
 
+// Whoever reads the output may have enough of it, as head does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await createProgram().parseAsync(withoutSourceWord(process.argv));
 } catch (error) {

@@ -134,4 +134,5 @@ async function untilRunning(child: ChildProcess, name: ServiceName, log: string)
   }
 }
 
-const startTimeoutMs = 90_000;
+/** On a machine that has much else to do. */
+const startTimeoutMs = 180_000;
