@@ -81,6 +81,8 @@ export function builds({ own, other, inner }: Places): Attempt[] {
     's3::https://bucket.example/x',
     'oci://host.example/x',
     'file:///etc',
+    `${inner}/x.yaml`,
+    `${inner}/x.git//base?ref=main`,
   ].map((url) => kustomize(`a remote base ${url}`, { resources: [url] }, { expected: noRemote }));
   return [
     ...objects,

@@ -31,6 +31,8 @@ let a: TestNamespace;
 let b: TestNamespace;
 let repository: TestRepository;
 let inner: Server;
+/** What came in at an address that only the worker may reach. */
+const requests: string[] = [];
 let before: Record<string, string>;
 const answers: [attempt: string, answer: string][] = [];
 /** What ends the parts, in the order in which they were started. */
@@ -58,8 +60,12 @@ beforeAll(async () => {
     await remote.request({ method: 'POST', path: '/api/v1/namespaces', body: namespace });
     for (const cluster of [a.cluster, remote]) await makeAdmin(cluster, name);
   }
-  inner = createServer((_, response) => response.end('inner-secret'));
+  inner = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    response.end('inner-secret');
+  });
   await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
+  ends.push(() => new Promise((resolve) => inner.close(resolve)));
   repository = await testRepository();
   ends.push(() => repository.close());
   await commitAll();
@@ -71,7 +77,6 @@ afterAll(async () => {
   const width = Math.max(...answers.map(([attempt]) => attempt.length));
   const lines = answers.map(([attempt, answer]) => `${attempt.padEnd(width)} → ${answer}`);
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
-  inner.close();
   for (const end of ends.reverse()) await end();
 });
 
@@ -153,10 +158,11 @@ test('what a tenant owns works, at home and on a remote cluster', async () => {
   expect(await remote.get(ref)).toBeDefined();
 });
 
-test('whatever a tenant writes into its repository stays in its namespace', async () => {
+test('whatever a tenant writes into its repository stays in its namespace, and no request leaves for it', async () => {
   const context = { own: a.name, other: b.name, inner: innerUrl() };
   await Promise.all(builds(context).map(answerTo));
   expect(await snapshot()).toEqual(before);
+  expect(requests).toEqual([]);
 }, 240_000);
 
 test('whatever a tenant writes into its Kustomizations stays in its namespace', async () => {
