@@ -2,12 +2,8 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { mapLimited } from '../../activities/cluster/limit.ts';
 import { modeAnnotation } from '../../activities/cluster/report-only.ts';
 import type { Cluster } from '../../activities/cluster/client.ts';
-import {
-  reconcileUpdate,
-  workflowId,
-  type PassReport,
-  type Wake,
-} from '../../workflows/messages.ts';
+import { reconcileUpdate, workflowId } from '../../workflows/messages.ts';
+import { ask } from '../ask.ts';
 import { patchObject, type Resource } from '../cli/objects.ts';
 
 /** Annotation of a Deployment of Flux that Sluice took over from: how many replicas it had. */
@@ -69,11 +65,8 @@ export async function untilQuiet(client: Client, objects: readonly Resource[]): 
     const key = { namespace: metadata.namespace ?? '', name: metadata.name };
     try {
       // The answer comes when a pass has ended that began after the question.
-      await client.workflow
-        .getHandle(workflowId(kind, key))
-        .executeUpdate<PassReport, [Wake]>(reconcileUpdate.name, {
-          args: [{ reason: 'given back' }],
-        });
+      const workflow = client.workflow.getHandle(workflowId(kind, key));
+      await ask(workflow, reconcileUpdate.name, { reason: 'given back' });
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }

@@ -6,9 +6,9 @@ import {
   approveUpdate,
   parkedQuery,
   workflowId,
-  type Approval,
   type PassReport,
 } from '../../workflows/messages.ts';
+import { ask } from '../ask.ts';
 import { withCluster, withTemporal, type GlobalOptions } from './connections.ts';
 import { CliError } from './failure.ts';
 import { parseTarget, targetArguments } from './kinds.ts';
@@ -101,9 +101,8 @@ async function approve(
   title: string,
 ): Promise<PassReport> {
   try {
-    return await workflow.executeUpdate<PassReport, [Approval]>(approveUpdate.name, {
-      args: [{ digest, reason: 'deletions approved with sluice approve' }],
-    });
+    const reason = 'deletions approved with sluice approve';
+    return await ask(workflow, approveUpdate.name, { digest, reason });
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     throw new CliError(`${title}: ${error.cause?.message ?? error.message}`, 'run it again');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { reconcileUpdate, type PassReport, type Wake } from '../../workflows/messages.ts';
+import { reconcileUpdate } from '../../workflows/messages.ts';
+import { ask } from '../ask.ts';
 import { askBridge } from './ask-bridge.ts';
 import { withCluster, withTemporal, type GlobalOptions } from './connections.ts';
 import { kindNamed, parseTarget, targetArguments, type Kind } from './kinds.ts';
@@ -42,8 +43,8 @@ async function reconcile(options: ReconcileOptions, [kind, name]: [Kind, string]
   await withTemporal(options, async (client) => {
     for (const object of targets) {
       await runPass(client, object, (workflow) =>
-        workflow.executeUpdate<PassReport, [Wake]>(reconcileUpdate.name, {
-          args: [{ reason: 'asked with sluice reconcile' }],
+        ask(workflow, reconcileUpdate.name, {
+          reason: 'asked with sluice reconcile',
         }),
       );
     }
