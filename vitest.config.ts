@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Temporal's native worker crashes in vitest's threads, hence forks. The outage files break their own stack, so they run last and alone. */
+/** Temporal's native worker crashes in vitest's threads, hence forks. The files of outage and loop have stacks or servers of their own, so they run last and alone. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'outage',
-          include: ['test/outage/**/*.e2e.ts'],
+          include: ['test/{outage,loop}/**/*.e2e.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: 1,

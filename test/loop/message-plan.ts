@@ -1,0 +1,41 @@
+import type { Trigger } from '../../activities/contract.ts';
+import { generator } from '../chaos/plan.ts';
+
+/** How a message reaches a workflow: as people, the bridge and the CLI send them. */
+export type Way = 'signal' | 'signalWithStart' | 'update';
+
+/** When a message is sent: so long after the first one of its burst was, after the next look at the object, or after the end of the next pass. */
+export interface Moment {
+  readonly after: 'send' | 'look' | 'end';
+  readonly delayMs: number;
+}
+
+/** One message. Without a moment it is sent at once. */
+export interface PlannedMessage {
+  readonly way: Way;
+  readonly trigger?: Trigger;
+  readonly moment?: Moment;
+}
+
+/** A message to a workflow that is at rest, and those that follow while it works on that. */
+export type Burst = readonly PlannedMessage[];
+
+/** The bursts of a seed; the same seed gives the same ones. What follows comes when the run that the first one woke continues as new. */
+export function burstsOf(seed: number, count: number): Burst[] {
+  const random = generator(seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const pick = <T>(from: readonly [T, ...T[]]): T => from[below(from.length)] ?? from[0];
+  const message = (): PlannedMessage => {
+    const way = pick<Way>(['signal', 'signal', 'signalWithStart', 'update']);
+    const trigger = pick<Trigger | undefined>([undefined, undefined, 'config', 'drift']);
+    return way === 'update' || !trigger ? { way } : { way, trigger };
+  };
+  const moment = (): Moment => ({
+    after: pick<Moment['after']>(['send', 'look', 'end']),
+    delayMs: below(60),
+  });
+  return Array.from({ length: count }, () => {
+    const following = Array.from({ length: below(5) }, () => ({ ...message(), moment: moment() }));
+    return [message(), ...following];
+  });
+}
