@@ -1,4 +1,4 @@
-import { ActivityFailure } from '@temporalio/workflow';
+import { isCancellation, TemporalFailure } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome } from '../activities/contract.ts';
 import { succeeded } from './outcome.ts';
 import { passOf, type PassResult } from './reconcile.ts';
@@ -35,8 +35,9 @@ export async function changesNothing(
   try {
     return (await comparison.inputs(passOf(key, look))) === applied.inputs;
   } catch (error) {
-    if (error instanceof ActivityFailure) return false;
-    throw error;
+    // A local activity fails with the failure itself, around which there is no ActivityFailure.
+    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    return false;
   }
 }
 

@@ -192,6 +192,23 @@ test.each([
   await space.until('ConfigMap', `${name}-good`, () => true);
 });
 
+test('after a good artifact a bad one fails the pass, and the next good one is applied', async () => {
+  const name = 'turning';
+  const first = await archive([{ name: 'a.yaml' }], configMap(`${name}-a`));
+  served.set(`/${name}`, first);
+  await offer('ExternalArtifact', name, { digest: digestOf(first) });
+  await follow('ExternalArtifact', name);
+  await space.untilReady('Kustomization', name);
+  // What a good pass was built from is known, so that the new artifact is compared with it before there is a pass.
+  await offer('ExternalArtifact', name, { digest: nothing, revision: 'v2' });
+  const refused = await space.untilReady('Kustomization', name, 'False');
+  expect(conditionOf(refused, 'Ready')).toMatchObject({ reason: 'ArtifactFailed' });
+  const next = await archive([{ name: 'b.yaml' }], configMap(`${name}-b`));
+  served.set(`/${name}`, next);
+  await offer('ExternalArtifact', name, { digest: digestOf(next), revision: 'v3' });
+  await space.until('ConfigMap', `${name}-b`, () => true);
+});
+
 test('an ExternalArtifact that has no artifact yet is waited for', async () => {
   await space.apply({
     apiVersion: 'source.toolkit.fluxcd.io/v1',
