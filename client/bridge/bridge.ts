@@ -20,6 +20,7 @@ import {
   type Sight,
 } from './state.ts';
 import type { Requests } from './requests.ts';
+import { goRounds } from './rounds.ts';
 import { followKind, type WatchHandler } from './watch.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
@@ -47,6 +48,7 @@ export async function runBridge(parts: BridgeParts, signal: AbortSignal): Promis
     index: indexOf(),
     lane: createLane(),
     configs: new Map(),
+    kinds: new Set(),
     belongs: scope.labelSelector ? labelSelector(scope.labelSelector) : () => true,
     namespace,
     ...rest,
@@ -65,6 +67,7 @@ export async function runBridge(parts: BridgeParts, signal: AbortSignal): Promis
     ...configs.map((kind) =>
       followKind(cluster, kind, configHandler(kind.kind, configParts(state)), signal),
     ),
+    goRounds({ ...state, listed: state.kinds }, signal),
   ]);
 }
 
@@ -99,6 +102,8 @@ interface BridgeState extends Omit<BridgeParts, 'cluster' | 'scope' | 'drift'> {
   /** For those whose path a new artifact did not touch. */
   readonly lane: Lane;
   readonly configs: Configs;
+  /** The kinds that have been listed. */
+  readonly kinds: Set<string>;
   readonly belongs: Belongs;
   readonly namespace: string | undefined;
 }
@@ -119,6 +124,7 @@ function handlerFor(kind: string, state: BridgeState): WatchHandler {
       }
       const behind = (sight: Sight): boolean => isBehind(sight, sourceRevision(sights, sight));
       await waker.heal(kind, { present, behind, namespace });
+      state.kinds.add(kind);
       wakeBehind(state, present);
       wakeOutdated(state);
       gauges.keep(kind, objects.filter(isOurs));
