@@ -8,11 +8,13 @@ import {
   testNamespace,
   type TestNamespace,
 } from '../support/cluster.ts';
-import { configMap } from '../support/manifests.ts';
 import { testRepository, type TestRepository } from '../support/repository.ts';
 import { startSystem, type TestSystem } from '../support/system.ts';
-import { generator, planOf, type Plan } from './plan.ts';
-import { judge, startRecord } from './record.ts';
+import { textOf } from './content.ts';
+import { planOf, type Plan } from './plan.ts';
+import { randomOf } from './random.ts';
+import { judge, recordOf } from './record.ts';
+import { startRecorder } from './timeline.ts';
 
 /**
  * Random graphs of Kustomizations that follow random commits, some of which fail, while the worker is killed now and then. Tells whether
@@ -71,10 +73,10 @@ async function killNowAndThen(
   services: TestSystem['services'],
   signal: AbortSignal,
 ): Promise<void> {
-  const random = generator(firstSeed);
+  const random = randomOf(firstSeed);
   const playing = (): boolean => !signal.aborted;
   while (playing()) {
-    const until = Date.now() + killEveryMs * (0.5 + random());
+    const until = Date.now() + (killEveryMs * random.between(50, 150)) / 100;
     while (Date.now() < until && playing()) await pause(500);
     if (!playing()) return;
     await services.stop('worker', 'SIGKILL');
@@ -89,7 +91,8 @@ async function play(at: TestSystem['stack'], plan: Plan): Promise<readonly strin
   const repositories = await Promise.all(
     Array.from({ length: plan.sources }, () => testRepository()),
   );
-  const { record, faults, stop } = startRecord(space.cluster, space.name);
+  const faults: string[] = [];
+  const recorder = startRecorder(space.cluster, space.name);
   try {
     const { revisions, last } = await follow(space, plan, repositories);
     for (const { name, source } of plan.members) {
@@ -104,11 +107,11 @@ async function play(at: TestSystem['stack'], plan: Plan): Promise<readonly strin
     }
     // What was written has to have arrived.
     await pause(500);
-    const { checks, violations } = judge(plan, record, revisions);
+    const { checks, violations } = judge(plan, recordOf(recorder.timeline()), revisions);
     totals.checks += checks;
     return [...faults, ...violations];
   } finally {
-    stop();
+    recorder.stop();
     for (const { name } of plan.members)
       await space.remove('Kustomization', name).catch(() => undefined);
     await Promise.all(repositories.map((repository) => repository.close()));
@@ -127,7 +130,7 @@ async function follow(
   for (const [serial, { source, changes, pauseMs }] of plan.commits.entries()) {
     const files = Object.entries(changes).map(([name, state]): [string, string] => {
       held.set(name, serial);
-      return [`${name}/cm.yaml`, configMap(name, { serial: `${serial}`, state })];
+      return [`${name}/cm.yaml`, manifest(name, serial, state)];
     });
     const commit = await repositories[source]?.commit(Object.fromEntries(files));
     const revision = `main@sha1:${commit ?? ''}`;
@@ -186,7 +189,7 @@ async function measureChain({ stack }: TestSystem): Promise<string> {
   const push = async (serial: number): Promise<string> => {
     const files = members.map(({ name }): [string, string] => [
       `${name}/cm.yaml`,
-      configMap(name, { serial: `${serial}`, state: 'ok' }),
+      manifest(name, serial),
     ]);
     return `main@sha1:${await repository.commit(Object.fromEntries(files))}`;
   };
@@ -217,6 +220,10 @@ async function measureChain({ stack }: TestSystem): Promise<string> {
   }
   const [, , median = Number.NaN] = times.sort((one, other) => one - other);
   return `${median.toFixed(1)} (of ${times.map((time) => time.toFixed(1)).join(', ')})`;
+}
+
+function manifest(name: string, serial: number, state: 'ok' | 'bad' = 'ok'): string {
+  return textOf({ form: 'ConfigMap', name, serial, state }, new Map());
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,6 +1,5 @@
-import type { Cluster } from '../../activities/cluster/client.ts';
-import type { KubeObject } from '../../activities/cluster/object.ts';
 import type { Plan } from './plan.ts';
+import type { Timeline } from './timeline.ts';
 
 /** What was seen of a namespace, in the order of the API server's own versions. */
 export interface Record {
@@ -15,53 +14,21 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-/** Watches the objects and the Kustomizations of a namespace until it is stopped. */
-export function startRecord(
-  cluster: Cluster,
-  namespace: string,
-): { record: Record; faults: string[]; stop: () => void } {
-  const end = new AbortController();
-  const record = {
-    objects: [] as Record['objects'][number][],
-    ready: [] as Record['ready'][number][],
-  };
-  const faults: string[] = [];
-  const follow = async (path: string, see: (object: KubeObject) => void): Promise<void> => {
-    try {
-      const query = { resourceVersion: '0' };
-      for await (const { type, object } of cluster.watch(path, query, end.signal)) {
-        if (type === 'ADDED' || type === 'MODIFIED') see(object);
-      }
-      if (!end.signal.aborted) faults.push(`the watch of ${path} ended`);
-    } catch (error) {
-      if (!end.signal.aborted) faults.push(String(error));
-    }
-  };
-  void follow(`/api/v1/namespaces/${namespace}/configmaps`, (object) => {
-    const { serial } = (object['data'] ?? {}) as { serial?: string };
-    if (serial === undefined) return;
-    const { name, resourceVersion } = object.metadata;
-    record.objects.push({ name, serial: Number(serial), version: Number(resourceVersion) });
+/** What a timeline knows without a gap: writes after the first one prove nothing about what came before them. */
+export function recordOf({ moments, gaps }: Timeline): Record {
+  const until = Math.min(Number.POSITIVE_INFINITY, ...gaps.map(({ from }) => from));
+  const objects = moments.flatMap((moment) => {
+    if (moment.of !== 'object' || moment.gone || moment.owner === '') return [];
+    const serial = Number(moment.serial);
+    const isCommitted = moment.serial !== '' && Number.isInteger(serial);
+    if (!isCommitted || moment.version >= until) return [];
+    return [{ name: moment.owner, serial, version: moment.version }];
   });
-  const group = 'kustomize.toolkit.fluxcd.io/v1';
-  void follow(`/apis/${group}/namespaces/${namespace}/kustomizations`, (object) => {
-    const status = (object['status'] ?? {}) as {
-      conditions?: { type: string; status: string }[];
-      lastAppliedRevision?: string;
-    };
-    const isReady = status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True');
-    if (!isReady || status.lastAppliedRevision === undefined) return;
-    const { name, resourceVersion } = object.metadata;
-    const revision = status.lastAppliedRevision;
-    record.ready.push({ name, revision, version: Number(resourceVersion) });
+  const ready = moments.flatMap((moment) => {
+    if (moment.of !== 'member' || moment.ready !== 'True') return [];
+    return [{ name: moment.name, revision: moment.applied, version: moment.version }];
   });
-  return {
-    record,
-    faults,
-    stop: () => {
-      end.abort();
-    },
-  };
+  return { objects, ready };
 }
 
 /**
