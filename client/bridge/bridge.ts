@@ -22,19 +22,11 @@ import {
 import type { Requests } from './requests.ts';
 import { goRounds } from './rounds.ts';
 import { followKind, type WatchHandler } from './watch.ts';
+import { watchedKinds } from './watched-kinds.ts';
 import type { Waker } from './waker.ts';
 import type { Log } from '../log.ts';
 import { withinTrace } from '../telemetry/current-trace.ts';
 import { parseTraceparent } from '../telemetry/trace-header.ts';
-
-/** The kinds a bridge watches. Those without a workflow of ours are watched for their artifacts alone. */
-export const watchedKinds = [
-  { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository' },
-  { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'OCIRepository' },
-  { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'Bucket' },
-  { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'ExternalArtifact' },
-  { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization' },
-] as const;
 
 /**
  * Turns changes in the cluster into signals until the signal aborts. It keeps nothing: after each list it starts what is missing,

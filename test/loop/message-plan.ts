@@ -1,5 +1,5 @@
 import type { Trigger } from '../../activities/contract.ts';
-import { generator } from '../chaos/plan.ts';
+import { randomOf } from '../chaos/random.ts';
 
 /** How a message reaches a workflow: as people, the bridge and the CLI send them. */
 export type Way = 'signal' | 'signalWithStart' | 'update';
@@ -22,9 +22,8 @@ export type Burst = readonly PlannedMessage[];
 
 /** The bursts of a seed; the same seed gives the same ones. What follows comes when the run that the first one woke continues as new. */
 export function burstsOf(seed: number, count: number): Burst[] {
-  const random = generator(seed);
-  const below = (limit: number): number => Math.floor(random() * limit);
-  const pick = <T>(from: readonly [T, ...T[]]): T => from[below(from.length)] ?? from[0];
+  const random = randomOf(seed);
+  const pick = <T>(from: readonly T[]): T => random.pick(from);
   const message = (): PlannedMessage => {
     const way = pick<Way>(['signal', 'signal', 'signalWithStart', 'update']);
     const trigger = pick<Trigger | undefined>([undefined, undefined, 'config', 'drift']);
@@ -32,10 +31,13 @@ export function burstsOf(seed: number, count: number): Burst[] {
   };
   const moment = (): Moment => ({
     after: pick<Moment['after']>(['send', 'look', 'end']),
-    delayMs: below(60),
+    delayMs: random.below(60),
   });
   return Array.from({ length: count }, () => {
-    const following = Array.from({ length: below(5) }, () => ({ ...message(), moment: moment() }));
+    const following = Array.from({ length: random.below(5) }, () => ({
+      ...message(),
+      moment: moment(),
+    }));
     return [message(), ...following];
   });
 }

@@ -1,4 +1,4 @@
-import { generator } from '../chaos/plan.ts';
+import { randomOf } from '../chaos/random.ts';
 import { gitRepository, kustomization, type Row, type TestNamespace } from '../support/cluster.ts';
 import { configMap } from '../support/manifests.ts';
 import type { TestRepository } from '../support/repository.ts';
@@ -40,12 +40,12 @@ export async function startLoad(
   }
   for (const name of names) await at.untilReady('Kustomization', name);
 
-  const random = generator(seed);
+  const random = randomOf(seed);
   const state = { commits: 0, ends: false };
   const flow = (async () => {
     while (!state.ends) {
-      const source = Math.floor(random() * repositories.length);
-      const changed = own(source).filter(() => random() < 0.3);
+      const source = random.below(repositories.length);
+      const changed = own(source).filter(() => random.chance(0.3));
       if (changed.length > 0) await commit(source, changed);
       if (changed.length > 0) state.commits++;
       await new Promise((resolve) => setTimeout(resolve, 1000));
