@@ -12,7 +12,7 @@ export interface Contestant {
   start(options: StartOptions): Promise<Running>;
 }
 
-/** Where a contestant keeps its files, what interrupts the races, and where its processes write CPU profiles if any are wanted. */
+/** Where a contestant keeps its files, what interrupts its races, and where its processes write CPU profiles if any are wanted. */
 export interface StartOptions {
   readonly dir: string;
   readonly signal: AbortSignal;

@@ -50,12 +50,14 @@ export async function onCourse(
   };
   running.signal.addEventListener('abort', close, { once: true });
   try {
+    running.signal.throwIfAborted();
     const commit = await repository.commit(files);
     await space.apply(gitRepository('repo', repository.url, { interval: '10m' }));
-    await space.untilReady('GitRepository', 'repo', 'True', startSeconds * 1000);
     const course = await createCourse(running, { space, repository, views });
+    const sources = await course.follow('GitRepository');
+    await sources.until('repo', (row) => isReady(row), startSeconds);
     await race(course, commit);
-    if (!running.isAlone && !running.hasEnded()) await removeAll(course);
+    if (!running.isAlone && !running.hasEnded()) await removeAll(course, sources);
   } finally {
     running.signal.removeEventListener('abort', close);
     close();
@@ -72,8 +74,7 @@ export function member({ space }: Course, name: string, spec: object = {}): Mani
 
 /** Whether a Kustomization is ready at a commit. */
 export function isReadyAt(row: Row | undefined, commit: string): boolean {
-  const ready = row?.status.conditions?.find(({ type }) => type === 'Ready');
-  return ready?.status === 'True' && (row?.status.lastAppliedRevision?.endsWith(commit) ?? false);
+  return isReady(row) && (row?.status.lastAppliedRevision?.endsWith(commit) ?? false);
 }
 
 const startSeconds = 300;
@@ -139,7 +140,12 @@ const apiVersions: Readonly<Record<string, string>> = {
   Ingress: 'networking.k8s.io/v1',
 };
 
-async function removeAll(course: Course): Promise<void> {
+function isReady(row: Row | undefined): boolean {
+  const ready = row?.status.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.status === 'True';
+}
+
+async function removeAll(course: Course, sources: View): Promise<void> {
   const remove = async (kind: string, view: View): Promise<void> => {
     const names = view.names();
     await twentyAtATime(names, (name) => course.space.remove(kind, name));
@@ -147,7 +153,7 @@ async function removeAll(course: Course): Promise<void> {
     await Promise.all(names.map((name) => view.until(name, isGone, removalSeconds)));
   };
   await remove('Kustomization', course.kustomizations);
-  await remove('GitRepository', await course.follow('GitRepository'));
+  await remove('GitRepository', sources);
 }
 
 async function twentyAtATime<T>(

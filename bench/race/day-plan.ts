@@ -4,11 +4,11 @@ export interface DayCommit {
   readonly failing: readonly number[];
 }
 
-/** A mixed day, the same for everybody: each commit touches one to three members, three of ten break what they touch, and what broke is mended four commits later. */
+/** A mixed day, the same for everybody: each commit touches one to three members, three of ten break what they touch, and what broke is mended six commits later. */
 export function planDay(members: number, commits: number): DayCommit[] {
   const plan: DayCommit[] = [];
   for (let index = 0; index < commits; index++) {
-    const mended = plan[index - 4]?.failing ?? [];
+    const mended = plan[index - mendedAfter]?.failing ?? [];
     const fresh = Array.from(
       { length: 1 + (index % 3) },
       (_, part) => (index * stride + part * (stride + 2)) % members,
@@ -22,4 +22,5 @@ export function planDay(members: number, commits: number): DayCommit[] {
 
 /** A prime, so that neighbours of a plan touch members that are far from each other. */
 const stride = 37;
+const mendedAfter = 6;
 const breakingOfTen = [2, 5, 8];

@@ -7,9 +7,10 @@ import { headOf } from './head.ts';
 import { takeNotes, type Notes } from './notes.ts';
 import { contestants, planOf } from './options.ts';
 import type { Outcome, Result } from './outcome.ts';
-import { collectProfile, profileTables } from './profiles.ts';
+import { profileTables } from './profiles.ts';
 import type { Race } from './races/race.ts';
-import { readOutcomes, reportText, writeReport } from './report.ts';
+import { readEarlier, reportText, writeReport } from './report.ts';
+import { startWatched } from './watched.ts';
 
 /**
  * Sluice and Flux on the same machine, one after the other, each on a control plane of its own. Prints a table, and writes it with every
@@ -22,7 +23,11 @@ import { readOutcomes, reportText, writeReport } from './report.ts';
 const args = process.argv.slice(2);
 const plan = planOf(args);
 const order = Object.values(contestants).map(({ name }) => name);
-const report = { head: await headOf(args), outcomes: [...(await readOutcomes(plan.also))] };
+const earlier = await readEarlier(plan.also);
+const report = {
+  head: { ...(await headOf(args)), ...earlier.head },
+  outcomes: [...earlier.outcomes],
+};
 // Built before anything is timed, where they are missing.
 for (const name of ['source-controller', 'kustomize-controller'] as const) {
   if (plan.contestants.some((one) => one !== contestants['sluice'])) await resolveTool(name);
@@ -44,22 +49,16 @@ await interruptible(undefined, async (signal) => {
 async function compete(contestant: Contestant, run: number, signal: AbortSignal): Promise<void> {
   const outcome: Outcome = { contestant: contestant.name, run, results: {} };
   report.outcomes.push(outcome);
-  let racing: Racing | undefined;
+  let running: Running | undefined;
   for (const [name, race] of plan.program) {
     if (signal.aborted) break;
     const notes = takeNotes();
-    racing = await raceOn(racing, { contestant, name: `${run} ${name}`, race, signal }, notes);
+    running = await raceOn(running, { contestant, name: `${run} ${name}`, race, signal }, notes);
     outcome.results[name] = notes.result;
     tell(`${contestant.name}, run ${run}, ${name}`, notes.result);
     if (plan.out) await writeReport(plan.out, report, order);
   }
-  await racing?.stop();
-}
-
-/** A contestant that runs, and its end, which keeps its profiles and raises nothing. */
-interface Racing {
-  readonly running: Running;
-  stop(): Promise<void>;
+  await running?.stop();
 }
 
 /** A race, and who runs it. */
@@ -72,41 +71,31 @@ interface Heat {
 
 /** Runs a race on the contestant that runs, or on one that is started for it. Gives the one that the next race can go on with. */
 async function raceOn(
-  racing: Racing | undefined,
+  running: Running | undefined,
   heat: Heat,
   notes: Notes,
-): Promise<Racing | undefined> {
-  let current = racing;
+): Promise<Running | undefined> {
+  let current = running;
   try {
     current ??= await start(heat);
-    heat.signal.throwIfAborted();
-    await heat.race(current.running, notes);
-    if (!plan.fresh && !current.running.hasEnded()) return current;
+    current.signal.throwIfAborted();
+    await heat.race(current, notes);
+    if (!plan.fresh && !current.hasEnded()) return current;
   } catch (error) {
-    notes.result.failure = error instanceof Error ? error.message : String(error);
+    const reason: unknown = current?.signal.aborted ? current.signal.reason : error;
+    notes.result.failure = reason instanceof Error ? reason.message : String(reason);
   }
   await current?.stop();
   return undefined;
 }
 
-async function start({ contestant, name, signal }: Heat): Promise<Racing> {
+async function start({ contestant, name, signal }: Heat): Promise<Running> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-race-'));
-  const profileDir = plan.profile && resolve(plan.profile, name.replaceAll(' ', '-'));
+  const isProfiled = plan.profile !== undefined && contestant === contestants['sluice'];
+  const profileDir = isProfiled ? resolve(plan.profile, name.replaceAll(' ', '-')) : undefined;
   try {
-    const running = await contestant.start({ dir, signal, isAlone: plan.fresh, profileDir });
-    const collect = profileDir ? collectProfile(profileDir, running.processes.own) : undefined;
-    const stop = async (): Promise<void> => {
-      await collect?.();
-      await running.stop();
-    };
-    return {
-      running,
-      // What is left over is told; the other races are worth more than a clean end.
-      stop: () =>
-        stop()
-          .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
-          .then(() => undefined),
-    };
+    const options = { dir, isAlone: plan.fresh, profileDir };
+    return await startWatched(contestant, options, signal);
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
     throw error;

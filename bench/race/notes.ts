@@ -1,7 +1,6 @@
 import { meter } from './cost.ts';
 import type { Course } from './course.ts';
 import type { Figure, Result } from './outcome.ts';
-import { isThere } from './processes.ts';
 import { TooLate } from './view.ts';
 
 /** Takes down what a race finds as it finds it, so that nothing is lost when the race then fails. */
@@ -12,7 +11,7 @@ export interface Notes {
   late(name: string, limitSeconds: number): void;
   /** Takes down the seconds that some work took, or the limit that it passed, which is raised as TooLate. */
   timed(name: string, work: () => Promise<void>): Promise<void>;
-  /** The same, with what it cost. Raises an Error as soon as a process of the contestant is gone. */
+  /** The same, with what it cost. */
   stretch(course: Course, name: string, work: () => Promise<void>): Promise<void>;
 }
 
@@ -47,28 +46,10 @@ export function takeNotes(): Notes {
     stretch: (course, name, work) =>
       orLimit(name, async () => {
         const stop = await meter(course);
-        await whileAlive(course.running.processes.own, work);
+        await work();
         const cost = await stop();
         put(name, { value: cost.seconds });
         result.costs[name] = cost;
       }),
   };
-}
-
-async function whileAlive(
-  own: Readonly<Record<string, number>>,
-  work: () => Promise<void>,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const gone = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      const [name] = Object.entries(own).find(([, pid]) => !isThere(pid)) ?? [];
-      if (name !== undefined) reject(new Error(`the process ${name} has ended`));
-    }, 1000);
-  });
-  try {
-    await Promise.race([work(), gone]);
-  } finally {
-    clearInterval(timer);
-  }
 }

@@ -52,21 +52,20 @@ export function selfTimes(profile: CpuProfile, root: string, window: Window): Se
   return { places, functions };
 }
 
-/** What a thread is, by what it spends its time in: the main one, the one of the workflows, the one that loads TypeScript. */
-export function threadOf({ places }: SelfTimes, thread: number): string {
+/** What a thread is, by the code that ran in it at any time: the main one, the one of the workflows, the one that loads TypeScript. */
+export function threadOf({ nodes }: CpuProfile, root: string, thread: number): string {
   if (thread === 0) return 'main';
-  if (places[sandbox] !== undefined || places['@temporalio/workflow'] !== undefined) {
-    return 'workflows';
-  }
-  return Object.keys(places).some((place) => /^(tsx|esbuild|get-tsconfig)/.test(place))
-    ? 'loader'
-    : `thread ${thread}`;
+  const places = new Set(nodes.map(({ callFrame }) => placeOf(callFrame.url, root)));
+  if (places.has(sandbox)) return 'workflows';
+  return places.has('tsx') ? 'loader' : `thread ${thread}`;
 }
 
 /** The package, directory of ours or module of Node that a script belongs to; undefined for native code. */
 export function placeOf(url: string, root: string): string | undefined {
   if (url === '') return undefined;
-  if (/workflow-bundle-[^/]*\.js/.test(url)) return sandbox;
+  // The SDK calls into a sandbox by a script without a name.
+  if (/workflow-bundle-[^/]*\.js|^evalmachine/.test(url)) return sandbox;
+  if (url.startsWith('wasm:')) return 'WebAssembly';
   const path = url.replace(/^file:\/\//, '').replace(/[?#].*$/, '');
   const [, name] = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
   if (name !== undefined) return name;
@@ -109,13 +108,13 @@ function framesOf({ nodes }: CpuProfile, root: string): Map<number, Frame> {
   return frames;
 }
 
-/** `node:internal/streams/readable` is node:streams, `node:_http_client` is node:http. */
+/** `node:internal/streams/readable` is node:stream, `node:_http_client` is node:http. */
 function nodeModuleOf(path: string): string {
   const inside = path
     .slice('node:'.length)
     .replace(/^internal\//, '')
     .replace(/^deps\//, '');
-  const [first = ''] = inside.split('/');
-  const [name = first] = first.replace(/^_/, '').split('_');
-  return `node:${name}`;
+  const [first = ''] = inside.replace(/^_/, '').split('/');
+  const [, family = first] = /^(http|tls|stream)(?:s$|_)/.exec(first) ?? [];
+  return `node:${family}`;
 }

@@ -17,7 +17,7 @@ const Raced = z.object({
 });
 type Raced = z.infer<typeof Raced>;
 
-/** Begins to measure processes that write profiles below a directory. The function that it gives writes down what was measured; call it while they still run. */
+/** Begins to measure processes that write profiles below a directory. The function that it gives writes down what was measured, the first time it is called; call it while they still run. */
 export function collectProfile(
   dir: string,
   pids: Readonly<Record<string, number>>,
@@ -25,7 +25,10 @@ export function collectProfile(
   const from = profileClock();
   const processes = Object.entries(pids);
   const before = Promise.all(processes.map(([, pid]) => readingOf(pid)));
+  let isDone = false;
   return async () => {
+    if (isDone) return;
+    isDone = true;
     const raced: Raced = { from, to: profileClock(), processes: {} };
     const first = await before;
     for (const [index, [name, pid]] of processes.entries()) {
@@ -80,8 +83,9 @@ async function tablesOf(dir: string, raced: Raced): Promise<string> {
     const files = await readdir(join(dir, name));
     for (const file of files.filter((one) => one.includes(`.${pid}.`)).sort()) {
       const text = await readFile(join(dir, name, file), 'utf8');
-      const times = selfTimes(CpuProfile.parse(JSON.parse(text)), root, raced);
-      const thread = threadOf(times, Number(file.split('.').at(4)));
+      const profile = CpuProfile.parse(JSON.parse(text));
+      const times = selfTimes(profile, root, raced);
+      const thread = threadOf(profile, root, Number(file.split('.').at(4)));
       threads.push({ process: name, name: thread, times });
     }
   }

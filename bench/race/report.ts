@@ -1,10 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { parseReport, type Outcome, type Report } from './outcome.ts';
+import { parseReport, type Report } from './outcome.ts';
 import { markdown } from './table.ts';
 
-/** Reads what an earlier bench has found; nothing where no file is named. */
-export async function readOutcomes(file: string | undefined): Promise<readonly Outcome[]> {
-  return file === undefined ? [] : parseReport(await readFile(file, 'utf8')).outcomes;
+/** Reads what an earlier bench has found, to be told with what is found now; nothing where no file is named. */
+export async function readEarlier(file: string | undefined): Promise<Report> {
+  if (file === undefined) return { head: {}, outcomes: [] };
+  const { head, outcomes } = parseReport(await readFile(file, 'utf8'));
+  const told = ['Date', 'Command', 'Commit'].map((name) => head[name] ?? 'unknown');
+  return { head: { ...also(head), [`With ${file}`]: told.join(', ') }, outcomes };
 }
 
 /** The report as Markdown: its head, then the table. */
@@ -25,6 +28,11 @@ export async function writeReport(
   const base = file.replace(/\.json$/, '');
   await replace(`${base}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
   await replace(`${base}.md`, reportText(report, order));
+}
+
+/** An earlier report may itself hold those before it. */
+function also(head: Report['head']): Record<string, string> {
+  return Object.fromEntries(Object.entries(head).filter(([name]) => name.startsWith('With ')));
 }
 
 async function replace(file: string, text: string): Promise<void> {

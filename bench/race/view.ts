@@ -64,6 +64,7 @@ export async function openView(
   return {
     names: () => [...rows.keys()],
     async until(name, satisfied, limitSeconds) {
+      if (stop.signal.aborted) throw new Error('the view was closed');
       if (satisfied(rows.get(name))) return;
       const set = waiting.get(name) ?? new Set();
       waiting.set(name, set);

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  placeOf,
-  selfTimes,
-  threadOf,
-  type CpuProfile,
-  type SelfTimes,
-} from '../../bench/race/profile.ts';
+import { placeOf, selfTimes, threadOf, type CpuProfile } from '../../bench/race/profile.ts';
 
 const root = '/src/sluice';
 const everything = { from: 0, to: Infinity };
@@ -17,7 +11,11 @@ test.each([
   ['/src/sluice/node_modules/@temporalio/worker/lib/worker.js', '@temporalio/worker'],
   ['file:///src/sluice/node_modules/a/node_modules/@b/c/index.js', '@b/c'],
   ['workflow-bundle-0a1b2c.js', 'workflow sandbox'],
-  ['node:internal/streams/readable', 'node:streams'],
+  ['evalmachine.<anonymous>', 'workflow sandbox'],
+  ['wasm://wasm/00034eea', 'WebAssembly'],
+  ['node:internal/streams/readable', 'node:stream'],
+  ['node:internal/stream_base_commons', 'node:stream'],
+  ['node:internal/child_process', 'node:child_process'],
   ['node:internal/deps/undici/undici', 'node:undici'],
   ['node:_http_client', 'node:http'],
   ['node:zlib', 'node:zlib'],
@@ -41,16 +39,16 @@ test('samples count for the part that lies within the window', () => {
   expect(times.places).toEqual({ '(idle)': 1, yaml: 1 });
 });
 
-test('threads are named after what they do', () => {
-  expect(threadOf(timesAt('activities/apply/'), 0)).toBe('main');
-  expect(threadOf(timesAt('workflow sandbox'), 2)).toBe('workflows');
-  expect(threadOf(timesAt('tsx'), 1)).toBe('loader');
-  expect(threadOf(timesAt('yaml'), 3)).toBe('thread 3');
+test('threads are named after the code that ran in them', () => {
+  const running = (url: string): CpuProfile => ({
+    ...profile(),
+    nodes: [{ id: 1, callFrame: { functionName: 'run', url, lineNumber: 1 } }],
+  });
+  expect(threadOf(running('workflow-bundle-1.js'), root, 0)).toBe('main');
+  expect(threadOf(running('workflow-bundle-1.js'), root, 2)).toBe('workflows');
+  expect(threadOf(running(`${root}/node_modules/tsx/dist/esm.js`), root, 1)).toBe('loader');
+  expect(threadOf(running(`${root}/node_modules/yaml/index.js`), root, 3)).toBe('thread 3');
 });
-
-function timesAt(place: string): SelfTimes {
-  return { places: { [place]: 1 }, functions: {} };
-}
 
 /** Ten seconds: idle for three, then two and five of others. */
 function profile(samples = [2, 3, 6]): CpuProfile {

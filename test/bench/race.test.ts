@@ -26,10 +26,10 @@ test('a day has as many commits as wanted, of which three of ten break what they
   expect(planDay(300, 60)).toEqual(plan);
 });
 
-test('what a commit of a day broke is mended four commits later', () => {
+test('what a commit of a day broke is mended six commits later', () => {
   const plan = planDay(300, 60);
   for (const [index, { failing }] of plan.entries()) {
-    const later = plan[index + 4];
+    const later = plan[index + 6];
     if (later === undefined) continue;
     expect(later.touched).toEqual(expect.arrayContaining([...failing]));
     expect(later.failing.filter((member) => failing.includes(member))).toEqual([]);
@@ -44,12 +44,15 @@ test('medians lie in the middle, percentiles are values that were measured', () 
   expect(percentile([1, Infinity], 0.95)).toBe(Infinity);
 });
 
-test('a Kustomization has settled when Ready tells True or False and no pass runs', () => {
+test('a Kustomization has settled when Ready tells True or False of the commit, and no pass runs', () => {
   const revision = 'main@sha1:abc';
   expect(settledCommit(row('True', undefined, revision))).toBe('abc');
   expect(settledCommit(row('False', 'ProgressingWithRetry', revision))).toBe('abc');
   expect(settledCommit(row('Unknown', 'Progressing', revision))).toBeUndefined();
   expect(settledCommit(row('False', 'Progressing', revision))).toBeUndefined();
+  expect(settledCommit(row('False', 'ProgressingWithRetry', revision, 'HealthCheckCanceled'))).toBe(
+    undefined,
+  );
   expect(settledCommit(undefined)).toBeUndefined();
 });
 
@@ -67,14 +70,19 @@ test.each([
   expect(() => planOf(args)).toThrow(message);
 });
 
-function row(ready: string, reconciling: string | undefined, lastAttemptedRevision: string): Row {
+function row(
+  ready: string,
+  reconciling: string | undefined,
+  lastAttemptedRevision: string,
+  reason = 'Any',
+): Row {
   const condition = (type: string, status: string, reason: string): object => ({
     type,
     status,
     reason,
   });
   const conditions = [
-    condition('Ready', ready, 'Any'),
+    condition('Ready', ready, reason),
     ...(reconciling ? [condition('Reconciling', 'True', reconciling)] : []),
   ];
   const status = { conditions, lastAttemptedRevision } as Row['status'];

@@ -20,7 +20,10 @@ export function drift(rounds: number, interval: string): Race {
         const repairs: [Kind, Promise<number>][] = [];
         for (const kind of Array.from({ length: rounds }, () => kinds).flat()) {
           const name = `${kind.letter}${Math.floor(repairs.length / kinds.length)}`;
-          repairs.push([kind, repair(course, { maps, kind, name })]);
+          const repaired = repair(course, { maps, kind, name });
+          // It is looked at after the last change, and must not end the process before.
+          repaired.catch(() => undefined);
+          repairs.push([kind, repaired]);
           await course.pause(400);
         }
         const seconds = await Promise.all(repairs.map(([, repaired]) => repaired));
