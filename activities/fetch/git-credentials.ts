@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/client.ts';
 import { fail } from '../failures.ts';
 import { openSecrets, type ReadSecret, type Secrets } from './source-secrets.ts';
 import type { TlsTexts } from './git-connections.ts';
-import { environmentProxy, parseProxy, type EnvironmentProxies, type Proxy } from './git-proxy.ts';
+import { environmentProxy, proxyIn, type EnvironmentProxies, type Proxy } from './git-proxy.ts';
 import { readGithubApp, type GithubApp, type InstallationTokens } from './github-app.ts';
 import type { SshAlgorithms } from './ssh/algorithms.ts';
 import type { SshCredentials } from './ssh/transport.ts';
@@ -67,14 +67,7 @@ async function readProxy(
   { proxies }: GitPolicy,
 ): Promise<Proxy | undefined> {
   if (!proxySecretRef) return environmentProxy(parseUrl(url), proxies);
-  const { title, values } = await secrets.read(proxySecretRef.name, 'proxySecretRef');
-  const address = values.get('address')?.trim();
-  if (!address) throw fail('AuthenticationFailed', `${title} lacks the address of the proxy`);
-  const [username, password] = [values.get('username'), values.get('password')];
-  const proxy = parseProxy(address, { username, password });
-  if (proxy) return proxy;
-  const advice = 'write it like http://host:port, https://host:port or socks5://host:port';
-  throw fail('AuthenticationFailed', `the address in ${title} is not that of a proxy: ${advice}`);
+  return proxyIn(await secrets.read(proxySecretRef.name, 'proxySecretRef'));
 }
 
 function appAccess(address: URL, secret: ReadSecret | undefined): Access {

@@ -1,9 +1,10 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect as tcpConnect, type Socket } from 'node:net';
+import { isIP, connect as tcpConnect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { SocksClient } from 'socks';
 import { fail } from '../failures.ts';
+import type { ReadSecret } from './source-secrets.ts';
 
 /** A proxy on the way to a remote. */
 export interface Proxy {
@@ -32,17 +33,59 @@ export function parseProxy(
     readonly password?: string | undefined;
   } = {},
 ): Proxy | undefined {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  // Names are left to the proxy in any case.
+  const text = address.replace(/^socks5h:/i, 'socks5:');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocol = protocols.find((known) => known === url?.protocol);
-  if (!url || protocol === undefined || url.hostname === '') return undefined;
-  const username = credentials.username ?? decodeURIComponent(url.username);
-  const password = credentials.password ?? decodeURIComponent(url.password);
-  return {
-    protocol,
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port) || standardPorts[protocol],
-    ...(username === '' ? {} : { username, password }),
-  };
+  if (!url || !protocol || !isHost(url.hostname)) return undefined;
+  const username = credentials.username ?? decoded(url.username);
+  const password = credentials.password ?? decoded(url.password);
+  const user = userOf(username, password);
+  return (
+    user && {
+      protocol,
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port) || standardPorts[protocol],
+      ...user,
+    }
+  );
+}
+
+/** Undefined where a part could not be read. */
+function userOf(
+  username: string | undefined,
+  password: string | undefined,
+): Pick<Proxy, 'username' | 'password'> | undefined {
+  if (username === undefined || password === undefined) return undefined;
+  return username === '' ? {} : { username, password };
+}
+
+/** Reads the proxy that a Secret tells of, by Flux's keys. Raises AuthenticationFailed, naming the key at fault, never a value. */
+export function proxyIn({ title, values }: ReadSecret): Proxy {
+  const address = values.get('address')?.trim();
+  if (!address) throw fail('AuthenticationFailed', `${title} lacks the address of the proxy`);
+  const [username, password] = [values.get('username'), values.get('password')];
+  const proxy = parseProxy(address, { username, password });
+  if (proxy) return proxy;
+  const advice = 'write it like http://host:port, https://host:port or socks5://host:port';
+  throw fail('AuthenticationFailed', `the address in ${title} is not that of a proxy: ${advice}`);
+}
+
+/** The address of a proxy without its credentials. */
+export function addressOf({ protocol, host, port }: Proxy): string {
+  return `${protocol}//${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function isHost(name: string): boolean {
+  return isIP(name.replace(/^\[|\]$/g, '')) !== 0 || /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name);
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const protocols = ['http:', 'https:', 'socks5:'] as const;

@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
 import type { OCIRepository } from '../../../api/index.ts';
 import { parseTimeout } from '../../../api/index.ts';
 import type { Cluster } from '../../cluster/client.ts';
 import { list, record, text } from '../../cluster/untyped.ts';
 import { fail } from '../../failures.ts';
+import { addressOf, proxyIn } from '../git-proxy.ts';
 import { openSecrets, type ReadSecret, type Secrets } from '../source-secrets.ts';
 import { credentialFor, parseDockerConfig, type CredentialEntry } from './docker-config.ts';
 import type { RepositoryName } from './repository-name.ts';
@@ -80,22 +80,12 @@ function tlsOf({ title, values }: ReadSecret): NonNullable<SessionOptions['tls']
   };
 }
 
-function proxyOf({ title, values }: ReadSecret): NonNullable<SessionOptions['proxy']> {
-  const address = values.get('address')?.trim() ?? '';
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || !/^(https?|socks5h?):$/.test(url.protocol) || !isHost(url.hostname)) {
-    const advice = 'write it like http://host:port, https://… or socks5://…';
-    throw fail('AuthenticationFailed', `address of ${title} is no address of a proxy: ${advice}`);
-  }
-  const username = values.get('username');
-  const password = values.get('password');
+function proxyOf(secret: ReadSecret): NonNullable<SessionOptions['proxy']> {
+  const proxy = proxyIn(secret);
+  const { username, password } = proxy;
   return {
-    address,
+    address: addressOf(proxy),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };
-}
-
-function isHost(name: string): boolean {
-  return isIP(name.replace(/^\[|\]$/g, '')) !== 0 || /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(name);
 }

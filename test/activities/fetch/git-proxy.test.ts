@@ -1,11 +1,18 @@
 import { createServer, type Server } from 'node:net';
 import { expect, test } from 'vitest';
-import { dial, environmentProxy, parseProxy } from '../../../activities/fetch/git-proxy.ts';
+import {
+  addressOf,
+  dial,
+  environmentProxy,
+  parseProxy,
+  proxyIn,
+} from '../../../activities/fetch/git-proxy.ts';
 
 test.each([
   ['http://proxy', { protocol: 'http:', host: 'proxy', port: 80 }],
   ['https://proxy', { protocol: 'https:', host: 'proxy', port: 443 }],
   ['socks5://proxy', { protocol: 'socks5:', host: 'proxy', port: 1080 }],
+  ['socks5h://proxy', { protocol: 'socks5:', host: 'proxy', port: 1080 }],
   ['http://[::1]:3128', { protocol: 'http:', host: '::1', port: 3128 }],
   [
     'http://ann:p%40ss@proxy:3128',
@@ -15,12 +22,32 @@ test.each([
   expect(parseProxy(address)).toEqual(proxy);
 });
 
-test.each(['proxy:3128', 'ftp://proxy', 'http://', 'socks4://proxy', ''])(
+test.each(['proxy:3128', 'ftp://proxy', 'http://', 'socks4://proxy', 'http://a%zz@proxy', ''])(
   'the address %j is none of a proxy',
   (address) => {
     expect(parseProxy(address)).toBeUndefined();
   },
 );
+
+test.each([
+  ['lacks the address', {}],
+  ['is not that of a proxy', { address: 'ftp://canary' }],
+  ['is not that of a proxy', { address: 'http://ann:canary%zz@proxy' }],
+  ['is not that of a proxy', { address: 'socks5://ca nary' }],
+])(
+  'a Secret whose address %s is named without a value',
+  (fault, values: Record<string, string>) => {
+    const secret = { title: 'Secret/ns/proxy', values: new Map(Object.entries(values)) };
+    expect(() => proxyIn(secret)).toThrow(fault);
+    expect(() => proxyIn(secret)).toThrow('Secret/ns/proxy');
+    expect(() => proxyIn(secret)).not.toThrow('canary');
+  },
+);
+
+test('an address is written without credentials', () => {
+  const proxy = parseProxy('https://ann:x@[::1]:3128');
+  expect(proxy && addressOf(proxy)).toBe('https://[::1]:3128');
+});
 
 test('a user beside the address wins over the one in it', () => {
   const proxy = parseProxy('http://ann:x@proxy', { username: 'bob', password: 'y' });
