@@ -33,7 +33,7 @@ beforeAll(async () => {
   await repository.commit(files(0));
   await space.apply(gitRepository('repo', repository.url));
   await space.apply(kustomization('app', 'repo', { targetNamespace: space.name, wait: true }));
-  await space.untilReady('Kustomization', 'app');
+  await space.untilReady('Kustomization', 'app', 'True', 180_000);
 });
 
 afterAll(async () => {
@@ -192,7 +192,9 @@ test.each(['99999999h', '0s'])(
       await space.untilReady(kind, name);
       const id = workflowId(kind, { namespace: space.name, name });
       const handle = space.temporal.workflow.getHandle(id);
-      await expect.poll(async () => (await handle.query(explainQuery)).phase).toBe('idle');
+      await expect
+        .poll(async () => (await handle.query(explainQuery)).phase, { timeout: 30_000 })
+        .toBe('idle');
       const { nextAt = '' } = await handle.query(explainQuery);
       expect(Date.parse(nextAt)).toBeGreaterThan(Date.now() + 50 * 365 * 86_400_000);
     }
