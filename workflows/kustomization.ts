@@ -2,7 +2,7 @@ import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@tem
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import { openDeletions, type CarriedDeletions, type Deletions } from './deletions.ts';
 import { openInbox, type Inbox } from './inbox.ts';
-import { causeOfDemand, idle, isNew, type Cause, type RunParts } from './idle.ts';
+import { causeOfDemand, idle, type Cause, type RunParts } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
 import { openingMemo, openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
@@ -21,6 +21,7 @@ import { jittered, retryDelay } from './schedule.ts';
 import { stages, records } from './stages.ts';
 import { appliedBy, type Applied, type Memory } from './unchanged.ts';
 import { nextVersion } from './version.ts';
+import { newsDuringWait } from './wait-news.ts';
 
 /** Input of a run: one run is one sync, and continues as new with the trigger of the next. */
 export interface KustomizationRun extends CarriedDeletions {
@@ -127,33 +128,33 @@ async function sync(
   memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
+  const now = { look };
   const pass = { ...passOf(key, look), ...deletions.forPass() };
   journal.revision(pass.artifact.revision, look.source);
   const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
-    look,
+    look: now.look,
     result,
     durationMs: Date.now() - begun,
     nextMs,
   });
   let news: Cause | undefined;
+  const isNews = async (): Promise<boolean> => {
+    const told = await newsDuringWait(key, now.look, inbox, result);
+    if (told.look.artifact && told.look !== now.look) {
+      pass.artifact = told.look.artifact;
+      journal.revised(pass.artifact.revision);
+    }
+    now.look = told.look;
+    news = told.cause;
+    return news !== undefined;
+  };
   try {
-    await reconcile(
-      pass,
-      {
-        pruneFirst: look.pruneFirst,
-        doing: (stage, words) => {
-          journal.doing(stage, words);
-        },
-        interruptible: (wait) =>
-          look.quietHealthWait
-            ? wait()
-            : whileQuiet(inbox, wait, async () => {
-                news = await newsSince(key, look, inbox);
-                return news !== undefined;
-              }),
-      },
-      result,
-    );
+    const doing: Journal['doing'] = (stage, words) => {
+      journal.doing(stage, words);
+    };
+    const interruptible = <T>(wait: () => Promise<T>): Promise<T> =>
+      look.quietHealthWait ? wait() : whileQuiet(inbox, wait, isNews);
+    await reconcile(pass, { pruneFirst: look.pruneFirst, doing, interruptible }, result);
     const outcome = ended(facts(jittered(look, Math.random())), key, deletions);
     if (outcome.result === 'applied') memory.applied = appliedBy(look, result);
     return outcome;
@@ -179,12 +180,6 @@ function ended(
   const repeated = pruned !== undefined && deletions.settle(pruned);
   if (!pruned?.parked) return succeeded(facts);
   return { ...parked(facts, key, pruned.parked), ...(repeated ? { repeated } : {}) };
-}
-
-async function newsSince(key: ObjectKey, look: Look, inbox: Inbox): Promise<Cause | undefined> {
-  const now = await records.observe(key);
-  if (isNew(look, now)) return { trigger: now.trigger ?? 'source', why: now.why };
-  return inbox.demand && causeOfDemand(inbox.demand);
 }
 
 async function conclude(key: ObjectKey, outcome: Outcome, journal: Journal): Promise<Outcome> {

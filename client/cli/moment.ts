@@ -6,7 +6,8 @@ import { CliError } from './failure.ts';
 export function durationOf(text: string): number | undefined {
   const [, days = '', rest = ''] = /^(?:(\d{1,6})d)?(.{0,30})$/.exec(text) ?? [];
   const dayMs = Number(days) * 24 * 3_600_000;
-  if (durationPattern.test(rest)) return dayMs + parseDuration(rest);
+  // Numbers that nobody means are mistakes of whoever types them.
+  if (durationPattern.test(rest) && !/\d{9}/.test(rest)) return dayMs + parseDuration(rest);
   return days !== '' && rest === '' ? dayMs : undefined;
 }
 

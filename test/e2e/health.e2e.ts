@@ -8,6 +8,7 @@ const { space, repository } = await openSource({
   'crash/a.yaml': deployment('crash', { pod: 'crash' }),
   'slow/a.yaml': deployment('slow', { pod: 'unready' }),
   'news/a.yaml': deployment('news', { pod: 'unready' }),
+  'calm/a.yaml': deployment('calm', { pod: 'unready' }),
   'job/a.yaml': job('broken', 'backoffLimit: 0').replace(
     'template:',
     'template:\n    metadata: { annotations: { stack.sluice.dev/pod: fail } }',
@@ -81,4 +82,22 @@ test('a new revision ends the wait at once, and the next pass mends what the las
   const app = await space.untilReady('Kustomization', 'news', 'True', 60_000);
   expect(app.status.lastAppliedRevision).toBe(`main@sha1:${commit}`);
   await space.untilEvent('news', 'HealthCheckCanceled');
+});
+
+test('a revision that changes nothing of what is waited for leaves the wait alone, and is the one that is told of', async () => {
+  await deploy('calm', { wait: true, timeout: '30s', retryInterval: '1h' });
+  await space.until('Deployment', 'calm', () => true);
+  let commit = '';
+  for (let at = 0; at < 4; at++) {
+    commit = await repository.commit({ 'elsewhere.txt': `${at}` });
+    await space.signal('GitRepository', 'repo');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  }
+  const app = await space.untilReady('Kustomization', 'calm', 'False', 60_000);
+  expect(app.status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+    reason: 'HealthCheckFailed',
+  });
+  expect(app.status.lastAttemptedRevision).toBe(`main@sha1:${commit}`);
+  const told = (await space.events('calm')).map(({ reason }) => reason);
+  expect(told).not.toContain('HealthCheckCanceled');
 });

@@ -77,9 +77,14 @@ test('every row is found by source, trigger, phase and reason', async () => {
 });
 
 /** The stages of the run that a query finds, with the summaries that they show, and how many events it has. */
-async function stagesOf(query: string): Promise<{ told: string[][]; events: number }> {
-  const [row] = await runs(`SluiceName="app" AND SluicePhase="applied" AND ${query}`);
-  const id = workflowId('Kustomization', { namespace: space.name, name: 'app' });
+async function stagesOf(
+  name: string,
+  revision: string,
+): Promise<{ told: string[][]; events: number }> {
+  const query = `SluiceName="${name}" AND SluicePhase="applied" AND SluiceRevision="${revision}"`;
+  await expect.poll(() => runs(query)).not.toEqual([]);
+  const [row] = await runs(query);
+  const id = workflowId('Kustomization', { namespace: space.name, name });
   const history = await space.temporal.workflow.getHandle(id, row?.runId).fetchHistory();
   const events = history.events ?? [];
   const told = events.flatMap((event) => {
@@ -102,10 +107,7 @@ test('a run shows its stages with their summaries, and its history stays small',
   await space.signal('GitRepository', 'repo');
   const revision = `main@sha1:${commit}`;
   await space.until('Kustomization', 'app', (row) => row.status.lastAppliedRevision === revision);
-  await expect
-    .poll(async () => runs(`SluiceRevision="${revision}" AND SluicePhase="applied"`))
-    .not.toEqual([]);
-  const { told, events } = await stagesOf(`SluiceRevision="${revision}"`);
+  const { told, events } = await stagesOf('app', revision);
   expect(told).toEqual([
     ...toTheCluster(1),
     ['health', '"health of main@sha1:X"'],
@@ -115,7 +117,13 @@ test('a run shows its stages with their summaries, and its history stays small',
 });
 
 test('a stage that has nothing to do is not scheduled', async () => {
-  const { told, events } = await stagesOf(`SluiceTrigger="start" AND SluiceRevision="${first}"`);
+  const revision = `main@sha1:${await repository.commit({ 'plain/c.yaml': configMap('c') })}`;
+  await space.signal('GitRepository', 'repo');
+  await space.until('GitRepository', 'repo', (row) => row.status.artifact?.revision === revision);
+  const spec = { path: './plain', targetNamespace: space.name, namePrefix: 'plain-' };
+  await space.apply(kustomization('plain', 'repo', spec));
+  await space.untilReady('Kustomization', 'plain');
+  const { told, events } = await stagesOf('plain', revision);
   expect(told).toEqual(toTheCluster(1));
   expect(events).toBeLessThan(45);
 });

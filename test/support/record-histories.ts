@@ -19,6 +19,7 @@ import {
   type TestNamespace,
 } from './cluster.ts';
 import { configMap, deployment } from './manifests.ts';
+import { playCalm, playIncludes, playLag } from './recorded-lags.ts';
 import { testRepository, type TestRepository } from './repository.ts';
 import { startSystem } from './system.ts';
 
@@ -33,6 +34,7 @@ const repository = await testRepository();
 try {
   await playWaits(space, repository);
   await playLag(space, repository);
+  await playCalm(space, repository);
   await playRefusedDeletion(space);
   await playIncludes(space, repository);
   await play(space, repository);
@@ -144,48 +146,6 @@ async function playWaits(at: TestNamespace, git: TestRepository): Promise<void> 
   await at.patch('Kustomization', 'waits', { metadata: { annotations }, spec: { suspend: true } });
   await at.until('Kustomization', 'waits', (row) => row.spec['suspend'] !== true);
   await at.untilReady('Kustomization', 'waits');
-}
-
-/** A revision that changes nothing of a Kustomization, but something of the one that it depends on. */
-async function playLag(at: TestNamespace, git: TestRepository): Promise<void> {
-  const push = async (image: string): Promise<string> => {
-    const files = {
-      'slow/web.yaml': deployment('slow', { image }),
-      'quick/g.yaml': configMap('g'),
-    };
-    const revision = `main@sha1:${await git.commit(files)}`;
-    await at.signal('GitRepository', 'other');
-    await at.until(
-      'GitRepository',
-      'other',
-      ({ status }) => status.artifact?.revision === revision,
-    );
-    return revision;
-  };
-  await push('nginx:1');
-  const slow = { path: './slow', targetNamespace: at.name, wait: true };
-  await at.apply(kustomization('slow', 'other', slow));
-  await at.untilReady('Kustomization', 'slow');
-  const dependsOn = [{ name: 'slow' }];
-  const quick = { path: './quick', targetNamespace: at.name, interval: '20s', dependsOn };
-  await at.apply(kustomization('quick', 'other', quick));
-  // The run that the interval brings about is the one that waits.
-  await at.until('Kustomization', 'quick', ({ status }) => {
-    return (status.history?.[0]?.totalReconciliations ?? 0) > 1;
-  });
-  const revision = await push('nginx:2');
-  await at.until('Kustomization', 'quick', (row) => row.status.lastAppliedRevision === revision);
-  await at.remove('Kustomization', 'quick');
-  await at.untilGone('Kustomization', 'quick');
-}
-
-/** A source that waits for one that it includes, until that is there. */
-async function playIncludes(at: TestNamespace, git: TestRepository): Promise<void> {
-  const include = [{ repository: { name: 'late' }, toPath: 'late' }];
-  await at.apply(gitRepository('early', git.url, { include }));
-  await at.untilReady('GitRepository', 'early', 'False');
-  await at.apply(gitRepository('late', git.url));
-  await at.untilReady('GitRepository', 'early');
 }
 
 /** A deletion for which the rights are missing at first. */

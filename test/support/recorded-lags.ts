@@ -1,0 +1,62 @@
+import { gitRepository, kustomization, type TestNamespace } from './cluster.ts';
+import { configMap, deployment } from './manifests.ts';
+import type { TestRepository } from './repository.ts';
+
+/** A revision that changes nothing of a Kustomization, but something of the one that it depends on. */
+export async function playLag(at: TestNamespace, git: TestRepository): Promise<void> {
+  const push = async (image: string): Promise<string> => {
+    const files = {
+      'slow/web.yaml': deployment('slow', { image }),
+      'quick/g.yaml': configMap('g'),
+    };
+    const revision = `main@sha1:${await git.commit(files)}`;
+    await at.signal('GitRepository', 'other');
+    await at.until(
+      'GitRepository',
+      'other',
+      ({ status }) => status.artifact?.revision === revision,
+    );
+    return revision;
+  };
+  await push('nginx:1');
+  const slow = { path: './slow', targetNamespace: at.name, wait: true };
+  await at.apply(kustomization('slow', 'other', slow));
+  await at.untilReady('Kustomization', 'slow');
+  const dependsOn = [{ name: 'slow' }];
+  const quick = { path: './quick', targetNamespace: at.name, interval: '20s', dependsOn };
+  await at.apply(kustomization('quick', 'other', quick));
+  // The run that the interval brings about is the one that waits.
+  await at.until('Kustomization', 'quick', ({ status }) => {
+    return (status.history?.[0]?.totalReconciliations ?? 0) > 1;
+  });
+  const revision = await push('nginx:2');
+  await at.until('Kustomization', 'quick', (row) => row.status.lastAppliedRevision === revision);
+  await at.remove('Kustomization', 'quick');
+  await at.untilGone('Kustomization', 'quick');
+}
+
+/** A source that waits for one that it includes, until that is there. */
+export async function playIncludes(at: TestNamespace, git: TestRepository): Promise<void> {
+  const include = [{ repository: { name: 'late' }, toPath: 'late' }];
+  await at.apply(gitRepository('early', git.url, { include }));
+  await at.untilReady('GitRepository', 'early', 'False');
+  await at.apply(gitRepository('late', git.url));
+  await at.untilReady('GitRepository', 'early');
+}
+
+/** A health wait through a revision that changes nothing of it, and that another one ends. */
+export async function playCalm(at: TestNamespace, git: TestRepository): Promise<void> {
+  const push = async (files: Record<string, string>): Promise<string> => {
+    const revision = `main@sha1:${await git.commit(files)}`;
+    await at.signal('GitRepository', 'other');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return revision;
+  };
+  await push({ 'calm/web.yaml': deployment('calm', { pod: 'unready' }) });
+  const spec = { path: './calm', targetNamespace: at.name, wait: true };
+  await at.apply(kustomization('calm', 'other', spec));
+  await at.until('Deployment', 'calm', () => true);
+  await push({ 'README.md': 'nothing of it' });
+  const revision = await push({ 'calm/web.yaml': deployment('calm', { image: 'nginx:2' }) });
+  await at.until('Kustomization', 'calm', (row) => row.status.lastAppliedRevision === revision);
+}
