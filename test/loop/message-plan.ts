@@ -26,8 +26,8 @@ export function burstsOf(seed: number, count: number): Burst[] {
   const pick = <T>(from: readonly T[]): T => random.pick(from);
   const message = (): PlannedMessage => {
     const way = pick<Way>(['signal', 'signal', 'signalWithStart', 'update']);
-    const trigger = pick<Trigger | undefined>([undefined, undefined, 'config', 'drift']);
-    return way === 'update' || !trigger ? { way } : { way, trigger };
+    const trigger = pick<Trigger | 'none'>(['none', 'none', 'config', 'drift']);
+    return way === 'update' || trigger === 'none' ? { way } : { way, trigger };
   };
   const moment = (): Moment => ({
     after: pick<Moment['after']>(['send', 'look', 'end']),

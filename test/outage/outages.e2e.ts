@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { killPart, restartPart } from '../../deploy/dev/index.ts';
-import { explainQuery, workflowId } from '../../workflows/messages.ts';
+import { workflowId } from '../../workflows/messages.ts';
 import {
   gitRepository,
-  conditionOf,
   kustomization,
   testNamespace,
   type Row,
@@ -15,7 +14,6 @@ import {
 } from '../support/cluster.ts';
 import { configMap, deployment } from '../support/manifests.ts';
 import { testRepository, type TestRepository } from '../support/repository.ts';
-import { loosen } from '../support/schemas.ts';
 import { installOn, startSystem, type TestSystem } from '../support/system.ts';
 
 let system: TestSystem;
@@ -55,13 +53,6 @@ function files(now: number): Record<string, string> {
 async function pushNext(others: Record<string, string> = {}): Promise<string> {
   version++;
   return `main@sha1:${await repository.commit({ ...files(version), ...others })}`;
-}
-
-/** Ready as it is told, once it is False. */
-async function refusalOf(kind: string, name: string): Promise<string> {
-  const row = await space.untilReady(kind, name, 'False');
-  expect(conditionOf(row, 'Stalled')).toMatchObject({ status: 'True', reason: 'InvalidSpec' });
-  return conditionOf(row, 'Ready')?.message ?? '';
 }
 
 /** Waits until the activity of a stage is under way; the server is asked, which a busy worker does not hold up. */
@@ -154,52 +145,6 @@ test('a Temporal server that is killed during an apply goes on where it was', as
   await restartPart(system.stack.dir, 'temporal');
   await expectExact(revision);
 });
-
-test('what a looser schema lets in is told on its object alone, and ends by a correction or a deletion', async () => {
-  await loosen(space.cluster, 'kustomizations.kustomize.toolkit.fluxcd.io', 'interval');
-  await loosen(space.cluster, 'gitrepositories.source.toolkit.fluxcd.io', 'timeout');
-  const [spec, bad] = [{ targetNamespace: space.name, path: './apart' }, '1d'];
-  const revision = await pushNext({ 'apart/cm.yaml': configMap('apart') });
-  await space.signal('GitRepository', 'repo');
-  await space.until('GitRepository', 'repo', (row) => row.status.artifact?.revision === revision);
-  await space.apply(kustomization('bad', 'repo', { ...spec, interval: bad }));
-  await space.apply(gitRepository('bad', repository.url, { timeout: bad }));
-  const told = `bad is invalid: spec.%s: "1d" is no duration: write it like 90s`;
-  expect(await refusalOf('Kustomization', 'bad')).toContain(told.replace('%s', 'interval'));
-  expect(await refusalOf('GitRepository', 'bad')).toContain(told.replace('%s', 'timeout'));
-  await space.patch('Kustomization', 'bad', { spec: { interval: '1m' } });
-  await space.patch('GitRepository', 'bad', { spec: { timeout: '1m' } });
-  await space.untilReady('Kustomization', 'bad');
-  await space.untilReady('GitRepository', 'bad');
-  // What was good before may be so no longer, after a change of the schema.
-  await space.patch('GitRepository', 'bad', { spec: { timeout: bad } });
-  expect(await refusalOf('GitRepository', 'bad')).toContain('is no duration');
-  for (const kind of ['Kustomization', 'GitRepository']) {
-    await space.remove(kind, 'bad');
-    await space.untilGone(kind, 'bad');
-  }
-});
-
-test.each(['99999999h', '0s'])(
-  'an interval of %s leaves a Kustomization and its source at rest',
-  async (interval) => {
-    const name = `rests-${interval}`;
-    await space.apply(gitRepository(name, repository.url, { interval, timeout: '999999m' }));
-    await space.apply(
-      kustomization(name, name, { interval, path: './apart', targetNamespace: space.name }),
-    );
-    for (const kind of ['GitRepository', 'Kustomization']) {
-      await space.untilReady(kind, name);
-      const id = workflowId(kind, { namespace: space.name, name });
-      const handle = space.temporal.workflow.getHandle(id);
-      await expect
-        .poll(async () => (await handle.query(explainQuery)).phase, { timeout: 30_000 })
-        .toBe('idle');
-      const { nextAt = '' } = await handle.query(explainQuery);
-      expect(Date.parse(nextAt)).toBeGreaterThan(Date.now() + 50 * 365 * 86_400_000);
-    }
-  },
-);
 
 test('a lost Temporal database costs timing, and nothing in the cluster changes', async () => {
   const before = (await space.get('Kustomization', 'app')) as Row;
