@@ -1,21 +1,25 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { ApiError, isTransient } from './cluster/api-error.ts';
+import { createLease, underLease } from './cluster/lease.ts';
 import { fail } from './failures.ts';
 
 /**
  * An activity that heartbeats once a second while it runs: a dead worker is noticed, and a cancellation arrives. What an API server refuses
- * fails at once, with its reason, instead of being tried again for as long as an outage would be.
+ * fails at once, with its reason, instead of being tried again for as long as an outage would be. An attempt that stood still for so long
+ * that another worker may have taken over writes nothing more.
  */
 export function alive<Args extends unknown[], Result>(
   run: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
   return async (...args) => {
     const context = Context.current();
+    const lease = createLease();
     const beat = setInterval(() => {
+      lease.renew();
       context.heartbeat();
     }, 1000);
     try {
-      return await run(...args);
+      return await underLease(lease, () => run(...args));
     } catch (error) {
       if (context.cancellationSignal.aborted) throw new CancelledFailure('the wait was ended');
       if (!(error instanceof ApiError)) throw error;

@@ -69,6 +69,8 @@ export async function createWorker(
     maxConcurrentActivityTaskExecutions: settings.SLUICE_CONCURRENT,
     maxConcurrentLocalActivityExecutions: settings.SLUICE_CONCURRENT * 2,
     shutdownGraceTime: '10s',
+    // By what an attempt knows of its own heartbeats it tells whether another worker may have taken over.
+    maxHeartbeatThrottleInterval: '2s',
   });
   return {
     worker,

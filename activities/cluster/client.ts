@@ -4,6 +4,7 @@ import { headersOf, type Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { Discovery, objectPath } from './discovery.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
+import { checkLease } from './lease.ts';
 import type { RequestWatcher } from './reachability.ts';
 import {
   serverByDefault,
@@ -165,6 +166,7 @@ async function send(
   const { method, path, query = {}, body, signal = null } = request;
   const search = request.query ? `?${new URLSearchParams(query).toString()}` : '';
   const headers = await headersOf(request, access);
+  checkLease(method);
   try {
     const answer = await pool.request({
       method,
