@@ -6,44 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
-import { createServices, type Services } from '../../deploy/dev/services.ts';
+import { createServices } from '../../deploy/dev/services.ts';
 import { freePort } from '../../deploy/dev/stack/ports.ts';
 import { installOn } from '../support/system.ts';
-import { openHttpGate, type HttpGate } from './gates/http-gate.ts';
-import { openTcpGate, type TcpGate } from './gates/tcp-gate.ts';
-
-/** An installation in which everything can be broken: two workers and a bridge, which reach all others through gates. */
-export interface Installation {
-  readonly dir: string;
-  readonly stack: Stack;
-  readonly workers: readonly WorkerSite[];
-  readonly bridge: Site;
-  /** The way to the artifacts of the workers. */
-  readonly artifacts: HttpGate;
-  /** Where webhooks go. */
-  readonly receiverUrl: string;
-  /** What no log, status, event or database may ever hold. */
-  readonly canary: string;
-  /** Whether each worker has a small disk of its own, which can be filled. */
-  readonly hasDisks: boolean;
-  stop(): Promise<void>;
-}
-
-/** One process of ours and its ways. */
-export interface Site {
-  readonly name: string;
-  readonly service: 'worker' | 'bridge';
-  readonly services: Services;
-  readonly api: HttpGate;
-  readonly temporal: TcpGate;
-}
-
-/** A worker, and what it keeps. */
-export interface WorkerSite extends Site {
-  readonly cache: string;
-  /** File with the milliseconds by which its clock is shifted. */
-  readonly clock: string;
-}
+import { openHttpGate } from './gates/http-gate.ts';
+import { openTcpGate } from './gates/tcp-gate.ts';
+import type { Installation, Site, WorkerSite } from './sites.ts';
+import { victimOf } from './victims.ts';
 
 /** Brings an installation up in a directory of its own; what was started is ended again if a part fails. */
 export async function openInstallation(): Promise<Installation> {
@@ -105,7 +74,8 @@ async function installed(dir: string, stack: Stack, endings: Endings): Promise<P
     environment,
     endings,
   });
-  await Promise.all([...workers, bridge].map(({ services, service }) => services.start(service)));
+  // One after the other: on a machine with few cores each takes what there is.
+  for (const site of [...workers, bridge]) await victimOf(site).start();
   return {
     workers,
     bridge,
@@ -137,8 +107,9 @@ async function openSite(
   await writeFile(kubeconfig, stringify({ ...config, clusters }), { mode: 0o600 });
   const served = { ...stack, kubeconfig, temporalAddress: temporal.address };
   const services = await createServices(served, { dir, environment });
-  endings.push(() => services.stopAll());
   const service = name === 'bridge' ? 'bridge' : 'worker';
+  // Whatever it was put through, it ends.
+  endings.push(() => services.stop(service, 'SIGKILL'));
   return { name, service, services, api, temporal };
 }
 

@@ -2,11 +2,12 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { encryptedSecret } from '../support/sops.ts';
 import { faultNames, namesIn } from './faults/names.ts';
-import { openInstallation, type Installation } from './installation.ts';
+import { openInstallation } from './installation.ts';
+import type { Installation } from './sites.ts';
 import { playRound, type RunResult, type RunTrace } from './round.ts';
 import { scenarioOf } from './scenario.ts';
+import { lockedSecrets } from './secrets.ts';
 import { summaryOf } from './summary.ts';
 
 /**
@@ -41,7 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 const installation = await opening;
 try {
-  const locked = await encryptAll(installation.canary);
+  const locked = await lockedSecrets(installation.canary);
   process.stdout.write(`up after ${seconds()} s in ${installation.dir}\n`);
   for (let next = 0; next < runs && Date.now() < deadline; next += width) {
     await round(installation, locked, firstSeed + next, Math.min(width, runs - next));
@@ -80,15 +81,6 @@ async function round(
   if (played.crashes.length > 0) {
     process.stdout.write(`  ended by themselves: ${played.crashes.join(', ')}\n`);
   }
-}
-
-/** What a Kustomization may hold encrypted: one Secret for each name. */
-async function encryptAll(canary: string): Promise<Map<string, string>> {
-  const names = Array.from({ length: 4 }, (_, at) => `k${at}-locked`);
-  const texts = names.map(async (name): Promise<[string, string]> => {
-    return [name, await encryptedSecret(name, { token: canary })];
-  });
-  return new Map(await Promise.all(texts));
 }
 
 /** Leaves what was planned and seen of a failed run in a file. */

@@ -1,5 +1,5 @@
 import { judge, recordOf } from './record.ts';
-import type { Installation, Site } from './installation.ts';
+import type { Installation, Site } from './sites.ts';
 import { unrest } from './rest.ts';
 import { runFaults, stagesOf, type FaultRecord } from './faults/run.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesHolding } from '../support/files.ts';
-import type { Installation } from './installation.ts';
+import { encryptedSecret } from '../support/sops.ts';
+import type { Installation } from './sites.ts';
 import type { World } from './world.ts';
 
 /**
@@ -27,6 +28,15 @@ export async function leaks(
     }
   }
   return found;
+}
+
+/** The texts of the encrypted Secrets that Kustomizations may hold, by the names of the Secrets. */
+export async function lockedSecrets(canary: string): Promise<Map<string, string>> {
+  const names = Array.from({ length: 4 }, (_, at) => `k${at}-locked`);
+  const texts = names.map(async (name): Promise<[string, string]> => {
+    return [name, await encryptedSecret(name, { token: canary })];
+  });
+  return new Map(await Promise.all(texts));
 }
 
 function seenPaths(namespace: string): string[] {

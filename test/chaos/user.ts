@@ -3,7 +3,7 @@ import { kustomization, type TestNamespace } from '../support/cluster.ts';
 import { hmac } from '../support/receivers.ts';
 import type { TestRepository } from '../support/repository.ts';
 import { serialAnnotation, textOf } from './content.ts';
-import type { Installation } from './installation.ts';
+import type { Installation } from './sites.ts';
 import type { Model } from './model.ts';
 import type { Scenario, Step } from './scenario.ts';
 import type { Recorder } from './timeline.ts';

@@ -1,5 +1,5 @@
 import { killPart, restartPart } from '../../deploy/dev/index.ts';
-import type { Installation, Site } from './installation.ts';
+import type { Installation, Site } from './sites.ts';
 
 /** A process that can be killed, stopped and started. */
 export interface Victim {

@@ -4,7 +4,7 @@ import { testRepository, type TestRepository } from '../support/repository.ts';
 import { ageKeys } from '../support/sops.ts';
 import { serialAnnotation } from './content.ts';
 import { openHttpGate, type HttpGate } from './gates/http-gate.ts';
-import type { Installation } from './installation.ts';
+import type { Installation } from './sites.ts';
 import { openModel, type Model } from './model.ts';
 import { bystanderSerial } from './rest.ts';
 import type { Scenario, Step } from './scenario.ts';

@@ -1,5 +1,5 @@
 import type { HttpGate } from '../gates/http-gate.ts';
-import type { Installation, WorkerSite } from '../installation.ts';
+import type { Installation, WorkerSite } from '../sites.ts';
 import { partOf, victimOf } from '../victims.ts';
 import type { Injection } from './injection.ts';
 import type { FaultName, PlannedFault } from './names.ts';

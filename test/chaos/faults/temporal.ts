@@ -3,7 +3,7 @@ import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killPart, restartPart } from '../../../deploy/dev/index.ts';
 import type { Injection } from './injection.ts';
-import type { Installation, WorkerSite } from '../installation.ts';
+import type { Installation, WorkerSite } from '../sites.ts';
 import { each, patiently, victimOf, type Victim } from '../victims.ts';
 
 /** The connections of one worker to Temporal are cut and refused. */
@@ -20,10 +20,14 @@ export function temporalCut({ name, temporal }: WorkerSite): Injection {
   };
 }
 
-/** The database is put back to what it was when this began. As operators do it our processes are started anew then; or they are not told. */
-export function temporalRestored(installation: Installation, restartsOurs: boolean): Injection {
+/**
+ * The database is put back to what it was when this began. The workers are started anew, as the documents ask for: what they remember of
+ * newer runs would end up in the older histories. The bridge is told, or not.
+ */
+export function temporalRestored(installation: Installation, restartsBridge: boolean): Injection {
   const { dir } = installation.stack;
   const { locks, ours } = aroundTemporal(installation);
+  const restarted = ours.filter(({ name }) => restartsBridge || name !== 'bridge');
   const files = ['temporal.db', 'temporal.db-wal'];
   return {
     locks,
@@ -35,7 +39,7 @@ export function temporalRestored(installation: Installation, restartsOurs: boole
       }
       await killPart(dir, 'temporal', 'SIGCONT');
       return async () => {
-        if (restartsOurs) await each(ours, (victim) => victim.kill());
+        await each(restarted, (victim) => victim.kill());
         await killPart(dir, 'temporal');
         await rm(join(dir, 'temporal.db-shm'), { force: true });
         for (const file of files) {
@@ -44,7 +48,7 @@ export function temporalRestored(installation: Installation, restartsOurs: boole
           if (existsSync(copy)) await rename(copy, join(dir, file));
         }
         await patiently(() => restartPart(dir, 'temporal'));
-        if (restartsOurs) await each(ours, (victim) => victim.start());
+        await each(restarted, (victim) => victim.start());
       };
     },
   };

@@ -1,5 +1,5 @@
 import type { HttpGate, Trouble } from '../gates/http-gate.ts';
-import type { Installation } from '../installation.ts';
+import type { Installation } from '../sites.ts';
 import type { Injection } from './injection.ts';
 import type { PlannedFault } from './names.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Injection } from './injection.ts';
-import type { WorkerSite } from '../installation.ts';
+import type { WorkerSite } from '../sites.ts';
 
 const cacheParts = ['artifacts', 'unpacked', 'builds', 'work'];
 
