@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { installOn } from '../support/system.ts';
 import { openHttpGate } from './gates/http-gate.ts';
 import { openTcpGate } from './gates/tcp-gate.ts';
 import type { Installation, Site, WorkerSite } from './sites.ts';
-import { victimOf } from './victims.ts';
+import { startAll, victimOf } from './victims.ts';
 
 /** Brings an installation up in a directory of its own; what was started is ended again if a part fails. */
 export async function openInstallation(): Promise<Installation> {
@@ -42,8 +43,8 @@ async function installed(dir: string, stack: Stack, endings: Endings): Promise<P
   const artifacts = await openHttpGate({
     origin() {
       const alive = ports.slice(0, 2).filter((_, at) => {
-        const site = workers[at];
-        return site?.services.pid('worker') !== undefined;
+        const pid = workers[at]?.services.pid('worker');
+        return pid !== undefined && !standsStill(pid);
       });
       const port = alive[Math.floor(Math.random() * alive.length)];
       return port === undefined ? undefined : `http://127.0.0.1:${port}`;
@@ -74,8 +75,7 @@ async function installed(dir: string, stack: Stack, endings: Endings): Promise<P
     environment,
     endings,
   });
-  // One after the other: on a machine with few cores each takes what there is.
-  for (const site of [...workers, bridge]) await victimOf(site).start();
+  await startAll([...workers, bridge].map(victimOf));
   return {
     workers,
     bridge,
@@ -132,4 +132,13 @@ async function mountDisk(directory: string, endings: Endings): Promise<boolean> 
   }
   endings.push(() => run('umount', ['-l', directory]));
   return true;
+}
+
+/** What a readiness probe would find out: nothing is sent to a worker that is stopped. Only Linux tells. */
+function standsStill(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T ');
+  } catch {
+    return false;
+  }
 }

@@ -48,7 +48,16 @@ export async function playRound(
     for (const scenario of scenarios) {
       runs.push({ scenario, world: await openWorld(installation, scenario, locked) });
     }
-    const played = await Promise.all(runs.map((run) => play(installation, run, busy)));
+    const played = await Promise.all(
+      runs.map(async (run) => {
+        const none = { records: [], stuck: [] as string[] };
+        return play(installation, run, busy).then(
+          (records) => ({ ...none, records }),
+          // Whatever could not be done within minutes is a fault of its own, and ends no other run.
+          (error: unknown) => ({ ...none, stuck: [`it could not be played: ${String(error)}`] }),
+        );
+      }),
+    );
     const rested = await Promise.all(runs.map((run) => rest(run, restMs)));
     // What comes late, such as a worker that was stopped, has to find everything as it should be.
     await pause(2000);
@@ -57,8 +66,9 @@ export async function playRound(
     const found = await leaks(installation, worlds);
     const results = ends.map(({ violations, ...end }, at): RunResult => {
       const { seconds = 0, faults = [] } = rested[at] ?? {};
-      const all = new Set([...faults, ...violations, ...found]);
-      return { ...end, faults: played[at] ?? [], restSeconds: seconds, violations: [...all] };
+      const { records = [], stuck = [] } = played[at] ?? {};
+      const all = new Set([...stuck, ...faults, ...violations, ...found]);
+      return { ...end, faults: records, restSeconds: seconds, violations: [...all] };
     });
     const traces = runs.map(({ scenario, world }) => ({
       scenario,

@@ -25,6 +25,7 @@ export const faults = {
   'artifacts-cut': 'downloads of artifacts end in the middle',
   'artifacts-garbage': 'downloads of artifacts are of other bytes',
   'artifacts-refused': 'nothing serves artifacts',
+  'artifacts-hang': 'requests for artifacts get no answer',
   'cache-removed': 'the files of a worker are removed while it runs',
   'cache-unwritable': 'the directories of a worker can not be written to',
   'disk-full': 'the disk of a worker is full',

@@ -1,4 +1,4 @@
-import { each, type Victim } from '../victims.ts';
+import { each, startAll, type Victim } from '../victims.ts';
 import type { Injection } from './injection.ts';
 
 /** The processes get SIGKILL, and are started when it ends. */
@@ -7,7 +7,7 @@ export function killing(victims: readonly Victim[]): Injection {
     locks: victims.map(({ name }) => name),
     async begin() {
       await each(victims, (victim) => victim.kill());
-      return () => each(victims, (victim) => victim.start());
+      return () => startAll(victims);
     },
   };
 }

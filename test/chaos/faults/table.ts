@@ -53,6 +53,7 @@ const injections: Record<FaultName, Make> = {
     trouble([installation.artifacts], 'artifacts', 'garbage'),
   'artifacts-refused': ({ installation }) =>
     trouble([installation.artifacts], 'artifacts', 'refuse'),
+  'artifacts-hang': ({ installation }) => trouble([installation.artifacts], 'artifacts', 'hang'),
   'cache-removed': (scene, fault) => cacheRemoved(worker(scene, fault)),
   'cache-unwritable': (scene, fault) => cacheUnwritable(worker(scene, fault)),
   'disk-full': (scene, fault) => diskFull(worker(scene, fault)),

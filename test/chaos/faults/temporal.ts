@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { killPart, restartPart } from '../../../deploy/dev/index.ts';
 import type { Injection } from './injection.ts';
 import type { Installation, WorkerSite } from '../sites.ts';
-import { each, patiently, victimOf, type Victim } from '../victims.ts';
+import { each, patiently, startAll, victimOf, type Victim } from '../victims.ts';
 
 /** The connections of one worker to Temporal are cut and refused. */
 export function temporalCut({ name, temporal }: WorkerSite): Injection {
@@ -48,7 +48,7 @@ export function temporalRestored(installation: Installation, restartsBridge: boo
           if (existsSync(copy)) await rename(copy, join(dir, file));
         }
         await patiently(() => restartPart(dir, 'temporal'));
-        await each(restarted, (victim) => victim.start());
+        await startAll(restarted);
       };
     },
   };
@@ -65,7 +65,7 @@ export function temporalLost(installation: Installation, restartsOurs: boolean):
       await killPart(dir, 'temporal');
       return async () => {
         await patiently(() => restartPart(dir, 'temporal', { deleteData: true }));
-        if (restartsOurs) await each(ours, (victim) => victim.start());
+        if (restartsOurs) await startAll(ours);
       };
     },
   };
