@@ -59,7 +59,7 @@ export interface PlannedFault {
   /** When, in milliseconds after the first commit. */
   readonly atMs: number;
   readonly lastsMs: number;
-  /** It waits for an object in this stage, for a few seconds. */
+  /** It waits for an object in this stage, for some seconds. */
   readonly aim: (typeof aims)[number] | undefined;
   /** Decides what the fault leaves open, such as which worker it hits; from 0 to 99. */
   readonly variant: number;

@@ -65,12 +65,12 @@ async function take(busy: Set<string>, locks: readonly string[]): Promise<boolea
   return true;
 }
 
-/** Waits a few seconds for a stage, should the fault be aimed at one. */
+/** Waits some seconds for a stage, should the fault be aimed at one. */
 async function reached(
   { stages }: FaultSite,
   aim: PlannedFault['aim'],
 ): Promise<readonly string[]> {
-  for (const deadline = Date.now() + 4000; aim && Date.now() < deadline;) {
+  for (const deadline = Date.now() + 10_000; aim && Date.now() < deadline;) {
     const now = await stages();
     if (now.includes(aim)) return now;
     await pause(20);
@@ -87,7 +87,7 @@ export async function stagesOf(
   const found = new Set<string>();
   const asked = objects.map(async ([kind, name]) => {
     const handle = client.workflow.getHandle(workflowId(kind, { namespace, name }));
-    const { raw } = await client.withDeadline(Date.now() + 1000, () => handle.describe());
+    const { raw } = await client.withDeadline(Date.now() + 3000, () => handle.describe());
     for (const { activityType } of raw.pendingActivities ?? []) {
       if (activityType?.name) found.add(activityType.name);
     }
