@@ -207,6 +207,9 @@ test('after a good artifact a bad one fails the pass, and the next good one is a
   served.set(`/${name}`, next);
   await offer('ExternalArtifact', name, { digest: digestOf(next), revision: 'v3' });
   await space.until('ConfigMap', `${name}-b`, () => true);
+  const query = `SluiceNamespace="${space.name}" AND SluiceName="${name}"`;
+  const failed = await space.temporal.workflow.count(`${query} AND ExecutionStatus="Failed"`);
+  expect(failed.count).toBe(0);
 });
 
 test('an ExternalArtifact that has no artifact yet is waited for', async () => {
