@@ -47,12 +47,12 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
   for (;;) {
     journal.begin(turn.trigger, turn.why);
     inbox.begin();
-    const look = await records.observe(input.key);
-    if (look.verdict === 'gone') return inbox.close();
-    const outcome = await act(input.key, look, turn, parts);
+    const now = { look: await records.observe(input.key) };
+    if (now.look.verdict === 'gone') return inbox.close();
+    const outcome = await act(input.key, now, turn, parts);
     if (outcome === 'over') return inbox.close();
-    inbox.answer(report(outcome, look));
-    const cause = await idle(input.key, look, outcome, parts);
+    inbox.answer(report(outcome, now.look));
+    const cause = await idle(input.key, now.look, outcome, parts);
     turn = nextTurn(turn, outcome, cause);
     // An update waits for its pass inside this run: a handler must have ended before the run does.
     if (inbox.waiting === 0 && allHandlersFinished()) break;
@@ -97,12 +97,18 @@ function nextTurn({ failures }: Turn, outcome: Outcome | undefined, cause: Cause
   return { ...cause, failures: again ? failures + 1 : 0 };
 }
 
+/** What a pass is of. Its health wait may go on for a newer revision, and then that is what the pass tells of and what comes next is compared with. */
+interface Current {
+  look: Look;
+}
+
 async function act(
   key: ObjectKey,
-  look: Look,
+  now: Current,
   turn: Turn,
   parts: PassParts,
 ): Promise<Outcome | 'over' | undefined> {
+  const { look } = now;
   if (look.verdict === 'deleted') return finalize(key, look, turn.failures, parts);
   if (look.verdict === 'suspended') return undefined;
   if (look.verdict === 'waiting' || look.verdict === 'rejected') {
@@ -112,7 +118,7 @@ async function act(
   }
   // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
   if (look.verdict === 'idle' && turn.trigger === 'start') return undefined;
-  return conclude(key, await sync(key, look, turn.failures, parts), parts.journal);
+  return conclude(key, await sync(key, now, turn.failures, parts), parts.journal);
 }
 
 interface PassParts extends RunParts {
@@ -121,14 +127,14 @@ interface PassParts extends RunParts {
 
 async function sync(
   key: ObjectKey,
-  look: Look,
+  now: Current,
   failures: number,
   { journal, inbox, memory, deletions }: PassParts,
 ): Promise<Outcome> {
+  const { look } = now;
   memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
-  const now = { look };
   const pass = { ...passOf(key, look), ...deletions.forPass() };
   journal.revision(pass.artifact.revision, look.source);
   const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
