@@ -1,7 +1,9 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
+import { ActivityCancelledError } from '@temporalio/client';
 import { ApiError, isTransient } from './cluster/api-error.ts';
 import { createLease, underLease } from './cluster/lease.ts';
 import { fail } from './failures.ts';
+import { standstillWatch } from './standstill.ts';
 
 /**
  * An activity that heartbeats once a second while it runs: a dead worker is noticed, and a cancellation arrives. What an API server refuses
@@ -11,8 +13,10 @@ import { fail } from './failures.ts';
 export function alive<Args extends unknown[], Result>(
   run: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
+  const watch = standstillWatch();
   return async (...args) => {
     const context = Context.current();
+    if (watch.lately()) await confirm(context);
     const lease = createLease();
     const beat = setInterval(() => {
       lease.renew();
@@ -29,4 +33,15 @@ export function alive<Args extends unknown[], Result>(
       clearInterval(beat);
     }
   };
+}
+
+/**
+ * Has the server say that this attempt still counts. A stopped worker may hold a task that it was sent meanwhile, and that another worker
+ * has since done.
+ */
+async function confirm({ client, info }: Context): Promise<void> {
+  await client.activity.heartbeat(info.taskToken).catch((error: unknown) => {
+    // The attempt counts, and learns of its end by its own heartbeat.
+    if (!(error instanceof ActivityCancelledError)) throw error;
+  });
 }

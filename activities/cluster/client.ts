@@ -4,7 +4,7 @@ import { headersOf, type Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { Discovery, objectPath } from './discovery.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
-import { checkLease } from './lease.ts';
+import { checksLease } from './lease.ts';
 import type { RequestWatcher } from './reachability.ts';
 import {
   serverByDefault,
@@ -91,7 +91,7 @@ function connectServer(
   const { origin, pathname } = new URL(url);
   const options = { keepAliveTimeout: 30_000, connect: { ...tls, timeout: connectTimeoutMs } };
   const pools: Pools = {
-    requests: new Pool(origin, { ...options, connections }),
+    requests: new Pool(origin, { ...options, connections }).compose(checksLease),
     watches: new Pool(origin, options),
   };
   const prefix = pathname.replace(/\/$/, '');
@@ -164,13 +164,11 @@ async function send(
   const { prefix, watcher } = access;
   watcher.before();
   const { method, path, query = {}, body, signal = null } = request;
-  const search = request.query ? `?${new URLSearchParams(query).toString()}` : '';
   const headers = await headersOf(request, access);
-  checkLease(method);
   try {
     const answer = await pool.request({
       method,
-      path: `${prefix}${path}${search}`,
+      path: `${prefix}${path}${searchOf(request)}`,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       headersTimeout: requestTimeoutMs,
@@ -181,8 +179,12 @@ async function send(
     watcher.after(answer.statusCode === 401 ? 'refused' : 'answered');
     return answer;
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted || error instanceof ApiError) throw error;
     watcher.after('unreachable');
     throw new ApiError(0, 'Unreachable', `API server unreachable: ${messageOf(error)}`);
   }
+}
+
+function searchOf({ query }: ApiRequest): string {
+  return query ? `?${new URLSearchParams(query).toString()}` : '';
 }

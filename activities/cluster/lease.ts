@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Dispatcher } from 'undici';
 import { ApiError } from './api-error.ts';
 
 /** The right of an attempt to change something: it is lost for good when the attempt stood still for too long. */
@@ -43,7 +44,23 @@ export function underLease<T>(lease: Lease, work: () => Promise<T>): Promise<T> 
   return held.run(lease, work);
 }
 
-/** Raises ApiError of status 0 where the work that runs now has lost its lease and asks for a change; work without one may change what it likes. */
-export function checkLease(method: string): void {
-  if (method !== 'GET') held.getStore()?.check();
-}
+/**
+ * Has every change that is sent through the dispatcher check the lease of the work that asked for it, when a connection is free and its
+ * first byte is about to be written: it may have waited in a queue for long. Work without a lease may change what it likes.
+ */
+export const checksLease: Dispatcher.DispatcherComposeInterceptor =
+  (dispatch) => (options, handler) => {
+    const lease = held.getStore();
+    if (!lease || options.method === 'GET') return dispatch(options, handler);
+    const begin = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      try {
+        lease.check();
+      } catch (error) {
+        controller.abort(error as Error);
+        return;
+      }
+      begin?.(controller, context);
+    };
+    return dispatch(options, handler);
+  };

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { resolveTool, SILENT } from '../../deploy/dev/index.ts';
 import { createServices, type Services } from '../../deploy/dev/services.ts';
@@ -74,13 +75,21 @@ async function explanation(
   name: string,
   wanted: (told: Explanation) => boolean,
 ): Promise<Explanation> {
-  let told: Explanation | undefined;
+  const told = (): Promise<Explanation | undefined> =>
+    workflow(name)
+      .query<Explanation>('explain')
+      .catch((error: unknown) => {
+        // The bridge has not begun it yet.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        return undefined;
+      });
+  let last: Explanation | undefined;
   for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-    told = await workflow(name).query<Explanation>('explain');
-    if (wanted(told)) return told;
+    last = await told();
+    if (last && wanted(last)) return last;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`${name} did not get there: ${JSON.stringify(told)}`);
+  throw new Error(`${name} did not get there: ${JSON.stringify(last)}`);
 }
 
 const variables = { substitute: { a: 'one' } };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { workflowId } from '../../workflows/messages.ts';
 import { faultNames } from '../chaos/faults/names.ts';
 import { openInstallation } from '../chaos/installation.ts';
 import { playRound } from '../chaos/round.ts';
@@ -66,6 +67,11 @@ test('a worker that stood still while it applied writes nothing over what anothe
     await space.signal('GitRepository', 'repo').catch(() => undefined);
     return revision;
   };
+  const attempt = async (): Promise<number> => {
+    const id = workflowId('Kustomization', { namespace: space.name, name: 'app' });
+    const { raw } = await space.temporal.workflow.getHandle(id).describe();
+    return Math.max(0, ...(raw.pendingActivities ?? []).map((activity) => activity.attempt ?? 0));
+  };
   const applied = (revision: string): Promise<unknown> =>
     space.until(
       'Kustomization',
@@ -82,6 +88,8 @@ test('a worker that stood still while it applied writes nothing over what anothe
     await expect.poll(() => versionsIn(space), { timeout: 90_000 }).toHaveProperty('1');
     process.kill(first.services.pid('worker') ?? 0, 'SIGSTOP');
     expect((await versionsIn(space))['1']).toBeLessThan(count);
+    // With nobody else to ask, the next attempt goes to the stopped one, which finds it when it goes on.
+    await expect.poll(attempt, { timeout: 60_000 }).toBeGreaterThan(1);
     await second.services.start('worker');
     await applied(one);
     await applied(await push(2));
