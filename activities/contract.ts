@@ -49,6 +49,8 @@ export interface Pass {
   readonly digest?: string;
   /** Digest of the parked deletions that a person approved. */
   readonly approved?: string;
+  /** A person asked: all objects are compared, whatever is known of them. */
+  readonly thorough?: true;
 }
 
 /** What a look at a Kustomization found; `why` says it in words for people. Durations are milliseconds. */
@@ -120,6 +122,12 @@ export interface ChangeSet {
   readonly further?: { readonly health: boolean; readonly prune: boolean };
 }
 
+/** Result of compare: how many objects were compared, and in words what a pass would have to do; nothing where absent. */
+export interface Compared {
+  readonly objects: number;
+  readonly differs?: string;
+}
+
 /** Result of health: how many objects were waited for. */
 export interface HealthReport {
   readonly checked: number;
@@ -186,16 +194,15 @@ export interface SourceLook {
   readonly suspensionEnd?: SuspensionEnd;
 }
 
-/** The artifact that a fetch of a source left in its status. */
+/** The artifact that a fetch of a source left in its status; `changed` is false when the bytes are those of the artifact before. */
 export interface SourceFetched {
   readonly revision: string;
   readonly digest: string;
   readonly size: number;
-  /** False when the bytes are those of the artifact before. */
   readonly changed: boolean;
 }
 
-/** How a pass of a source ended when it did not store an artifact. */
+/** How a pass of a source ended that stored no artifact. */
 export interface SourceOutcome {
   readonly result: 'idle' | 'failed' | 'rejected';
   readonly reason: string;
@@ -220,6 +227,8 @@ export interface Activities {
   observe(key: ObjectKey): Promise<Look>;
   /** Digest of all that a pass would build from, as fetch gives it; null where it can not be told. */
   inputs(pass: Pass): Promise<string | null>;
+  /** Looks whether a pass would find anything to do, beside other inputs than those of the digest; writes nothing. */
+  compare(pass: Pass, inputs: string): Promise<Compared>;
   fetch(pass: Pass): Promise<Fetched>;
   render(pass: Pass): Promise<Rendered>;
   apply(pass: Pass): Promise<ChangeSet>;

@@ -1,7 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { applyObjects, type ApplyOptions } from './apply/apply-objects.ts';
+import { applyObjects } from './apply/apply-objects.ts';
+import { compareObjects } from './apply/compare-objects.ts';
+import type { ApplyOptions } from './apply/opening.ts';
+import { createStandings } from './apply/standing.ts';
 import type { Cluster } from './cluster/client.ts';
-import { loadForPass } from './cluster/kustomizations.ts';
+import { loadForPass, type LoadedKustomization } from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
 import { resume } from './cluster/suspension.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
@@ -11,7 +14,7 @@ import { fetchArtifact } from './fetch/fetch-artifact.ts';
 import { createOciActivities } from './fetch/oci/oci-activities.ts';
 import { createSourceActivities, type SourceDeps, type Spread } from './fetch/source-activities.ts';
 import { bySourceKind } from './fetch/source-kinds.ts';
-import { checkHealth } from './health/check-health.ts';
+import { checkHealth, unhealthy } from './health/check-health.ts';
 import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
@@ -61,6 +64,7 @@ function stagesOf(deps: ActivityDeps): Activities {
   const targets = createTargets(cluster, deps.policy);
   const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
   const tools = { cluster, target, rendered, load };
+  const applying = { ...tools, options: deps.applyOptions, standings: createStandings() };
   const openArtifact = async (artifact: ArtifactRef): Promise<string> =>
     (await artifacts.open(artifact)).directory;
   const closures = createClosures();
@@ -69,6 +73,13 @@ function stagesOf(deps: ActivityDeps): Activities {
   return {
     observe: (key) => observe(cluster, key, policy),
     inputs: async (pass) => (await inputsDigest(sources, pass, await load(pass))) ?? null,
+    compare: alive((pass: Pass, inputs: string) => {
+      const { cancellationSignal: signal } = Context.current();
+      const sick = (): Promise<string | undefined> => unhealthy({ ...tools, signal }, pass);
+      const now = (each: Pass, loaded: LoadedKustomization): Promise<string | undefined> =>
+        inputsDigest(sources, each, loaded);
+      return compareObjects({ ...applying, inputs: now, unhealthy: sick }, pass, inputs);
+    }),
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
       const loaded = await load(pass);
@@ -81,7 +92,7 @@ function stagesOf(deps: ActivityDeps): Activities {
       return digest === undefined ? fetched : { ...fetched, inputs: digest };
     }),
     render: alive((pass: Pass) => renderManifests(rendered, pass)),
-    apply: alive((pass: Pass) => applyObjects({ ...tools, options: deps.applyOptions }, pass)),
+    apply: alive((pass: Pass) => applyObjects(applying, pass)),
     health: alive((pass: Pass) => {
       const { cancellationSignal: signal } = Context.current();
       const waiting = (): Promise<void> => tellHealthWait(cluster, pass);

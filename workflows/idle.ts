@@ -6,7 +6,7 @@ import type { Wake } from './messages.ts';
 import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
 import { endSuspension, msUntil } from './suspension.ts';
-import { changesNothing, noted, type Memory } from './unchanged.ts';
+import { changesNothing, noted, stillApplied, type Memory } from './unchanged.ts';
 import { isOutdated } from './version.ts';
 import { isFailure, waitInWords } from './wait-words.ts';
 
@@ -41,10 +41,34 @@ export async function idle(
     if ('trigger' in judged) return judged;
     rest = judged;
     if (woken) continue;
-    if (look.verdict !== 'waiting') return timeIsUp(rest.retry);
+    if (look.verdict !== 'waiting') {
+      const again = await restAsApplied(key, look, rest, parts);
+      if (!again) return timeIsUp(rest.retry);
+      rest = again;
+      continue;
+    }
     // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
     rest = { ...rest, deadline: Date.now() + look.retryMs };
   }
+}
+
+/** The wait that follows where nothing has changed since the last good pass, when its interval has passed. */
+async function restAsApplied(
+  key: ObjectKey,
+  look: Look,
+  rest: Rest,
+  { journal, memory }: RunParts,
+): Promise<Rest | undefined> {
+  const { applied } = memory;
+  if (rest.retry || !applied || !['sync', 'idle'].includes(look.verdict)) return undefined;
+  const begun = Date.now();
+  const objects = await stillApplied(key, look, applied);
+  if (objects === undefined) return undefined;
+  const times = { durationMs: Date.now() - begun, nextMs: jittered(look, Math.random()) };
+  const outcome = noted(look, applied, times);
+  await records.conclude(key, outcome);
+  const doing = `compared ${objects} object${objects === 1 ? '' : 's'}: as applied`;
+  return restFrom(key, look, { outcome, doing }, journal);
 }
 
 /** What a look during the wait leads to: the cause of the next pass, or the wait that goes on. */
@@ -101,11 +125,22 @@ async function follow(
     return { ...rest, lookAt: Date.now() + look.retryMs };
   }
   const left = rest.retry || rest.deadline === undefined ? undefined : rest.deadline - Date.now();
-  const outcome = noted(look, applied, left ?? jittered(look, Math.random()));
+  const nextMs = left ?? jittered(look, Math.random());
+  const outcome = noted(look, applied, { durationMs: 0, nextMs });
   await records.conclude(key, outcome);
   journal.revised(revision);
-  journal.waits({ ...waitInWords(key, { before: look, outcome, nextMs: outcome.nextMs }), doing });
-  return { before: look, retry: false, deadline: Date.now() + outcome.nextMs };
+  return restFrom(key, look, { outcome, doing }, journal);
+}
+
+function restFrom(
+  key: ObjectKey,
+  before: Look,
+  { outcome, doing }: { readonly outcome: Outcome; readonly doing: string },
+  journal: Journal,
+): Rest {
+  const { nextMs } = outcome;
+  journal.waits({ ...waitInWords(key, { before, outcome, nextMs }), doing });
+  return { before, retry: false, deadline: Date.now() + nextMs };
 }
 
 /** A revision that can be noted at once, or when a dependency that works on it has reached it; till then all stays as it is. */

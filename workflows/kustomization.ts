@@ -1,5 +1,5 @@
 import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@temporalio/workflow';
-import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
+import type { Look, ObjectKey, Outcome, Pass, Trigger } from '../activities/contract.ts';
 import { openDeletions, type CarriedDeletions, type Deletions } from './deletions.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { causeOfDemand, idle, type Cause, type RunParts } from './idle.ts';
@@ -118,7 +118,7 @@ async function act(
   }
   // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
   if (look.verdict === 'idle' && turn.trigger === 'start') return undefined;
-  return conclude(key, await sync(key, now, turn.failures, parts), parts.journal);
+  return conclude(key, await sync(key, now, turn, parts), parts.journal);
 }
 
 interface PassParts extends RunParts {
@@ -128,14 +128,14 @@ interface PassParts extends RunParts {
 async function sync(
   key: ObjectKey,
   now: Current,
-  failures: number,
+  { failures, trigger }: Turn,
   { journal, inbox, memory, deletions }: PassParts,
 ): Promise<Outcome> {
   const { look } = now;
   memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
-  const pass = { ...passOf(key, look), ...deletions.forPass() };
+  const pass = { ...passOf(key, look), ...deletions.forPass(), ...depthOf(trigger) };
   journal.revision(pass.artifact.revision, look.source);
   const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
     look: now.look,
@@ -175,6 +175,11 @@ async function sync(
     }
     return failed(facts(retryDelay(failures + 1, look)), failure);
   }
+}
+
+/** Who asks for a pass wants to see that everything is compared. */
+function depthOf(trigger: Trigger): Pick<Pass, 'thorough'> {
+  return trigger === 'request' ? { thorough: true } : {};
 }
 
 function ended(

@@ -45,6 +45,13 @@ export const stages = {
   }).finalize,
 };
 
+/** A look that spares a pass; one attempt, since a pass finds out anyway. */
+export const lookOver = proxyActivities<Pick<Activities, 'compare'>>({
+  ...base,
+  scheduleToCloseTimeout: '10m',
+  retry: { maximumAttempts: 1 },
+}).compare;
+
 /** The stages of a source: asking the remote and fetching from it. */
 export const sourceStages = proxyActivities<
   Pick<Activities, 'lookAtSource' | 'fetchSource' | 'finalizeSource'>

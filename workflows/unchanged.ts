@@ -1,8 +1,9 @@
-import { isCancellation, TemporalFailure } from '@temporalio/workflow';
+import { isCancellation, patched, TemporalFailure } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome } from '../activities/contract.ts';
 import { succeeded } from './outcome.ts';
 import { passOf, type PassResult } from './reconcile.ts';
-import { comparison } from './stages.ts';
+import { shortRevision } from './schedule.ts';
+import { comparison, lookOver } from './stages.ts';
 
 /** What the last good pass was built from, and what it rendered. */
 export interface Applied {
@@ -41,8 +42,34 @@ export async function changesNothing(
   }
 }
 
-/** The outcome of a revision that changes nothing: the status follows it. */
-export function noted(look: Look, { renderDigest }: Applied, nextMs: number): Outcome {
+/**
+ * When the interval has passed after a good pass: how many objects stand as they were applied, all of them; undefined where a pass has
+ * something to do, or has to find out. It costs a fifth of the history that a pass does.
+ */
+export async function stillApplied(
+  key: ObjectKey,
+  look: Look,
+  applied: Applied,
+): Promise<number | undefined> {
+  if (applied.generation !== look.generation || look.requestedAt !== undefined) return undefined;
+  if (!patched('interval-look')) return undefined;
+  try {
+    const summary = `compare with ${shortRevision(look.artifact?.revision ?? '')}`;
+    const args = [passOf(key, look), applied.inputs] as const;
+    const { objects, differs } = await lookOver.executeWithOptions({ summary }, [...args]);
+    return differs === undefined ? objects : undefined;
+  } catch (error) {
+    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The outcome of a look, or of a revision, that changes nothing: the status follows it. */
+export function noted(
+  look: Look,
+  { renderDigest }: Applied,
+  times: { readonly durationMs: number; readonly nextMs: number },
+): Outcome {
   const result = { rendered: { digest: renderDigest, objects: 0 } };
-  return succeeded({ look, result, durationMs: 0, nextMs });
+  return succeeded({ look, result, ...times });
 }

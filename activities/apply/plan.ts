@@ -11,6 +11,8 @@ import { hasDrifted } from './drift.ts';
 import type { LeaveIgnored } from './ignore.ts';
 import { rowsOf, takeOver } from './managed-fields.ts';
 import { isStale, isUnconvertible, migrated } from './migration.ts';
+import type { Standing } from './standing.ts';
+import { listVersions } from './versions.ts';
 
 /** What is to be done with one object. */
 export interface Decision {
@@ -21,7 +23,11 @@ export interface Decision {
   readonly live?: KubeObject;
   /** As it would stand there after the action; set where that is another form. */
   readonly applied?: KubeObject;
+  /** As the source declares it, with the fields that are left to others. */
+  readonly declared: KubeObject;
 }
+
+type Verdict = Omit<Decision, 'declared'>;
 
 /** What a plan needs to know beside the objects. */
 export interface PlanContext {
@@ -37,6 +43,17 @@ export interface PlanContext {
   readonly concurrency: number;
   /** Field managers, by the starts of their names, whose fields are taken over beside those of kubectl. */
   readonly overriddenManagers: readonly string[];
+  /** What is known of the objects, which saves reading and comparing them; all are compared where absent. */
+  readonly memory?: PlanMemory;
+}
+
+/** What a pass brings along from those before it. */
+export interface PlanMemory {
+  readonly standing: Standing;
+  /** Labels that every object carries. */
+  readonly labels: Record<string, string>;
+  /** True for an object that no pass has applied yet. */
+  readonly isNew: (object: KubeObject) => boolean;
 }
 
 /**
@@ -48,9 +65,11 @@ export async function planStage(
   objects: readonly KubeObject[],
 ): Promise<Decision[]> {
   const faults: string[] = [];
+  const standing = await standingAlready(context, objects);
   const decisions = await mapLimited(objects, context.concurrency, async (object) => {
+    if (standing.has(object)) return { object, action: 'nothing', declared: object } as const;
     try {
-      return await decide(context, object);
+      return { ...(await decide(context, object)), declared: object };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (isUnavailable(error)) throw fail('ClusterUnavailable', faultOf(context, object, error));
@@ -67,24 +86,63 @@ export async function planStage(
 
 const maxFaults = 10;
 
-async function decide(context: PlanContext, object: KubeObject): Promise<Decision> {
+/** The objects of which a list tells that nothing has touched them since they were as declared. */
+async function standingAlready(
+  context: PlanContext,
+  objects: readonly KubeObject[],
+): Promise<Set<KubeObject>> {
+  const { memory } = context;
+  if (!memory) return new Set();
+  const { standing, labels } = memory;
+  const known = objects.filter((object) => !isSkipped(object) && standing.knows(object));
+  const versions = await listVersions({ ...context, labels }, known);
+  const holds = [...versions].filter(([object, live]) => standing.holds(object, live));
+  return new Set(holds.map(([object]) => object));
+}
+
+async function decide(context: PlanContext, object: KubeObject): Promise<Verdict> {
   if (isSkipped(object)) return { object, action: 'skip' };
+  if (await isCreated(context, object)) return { object, action: 'create' };
   const live = await readLive(context, object);
   if (!live) {
     await dryRun(context, object);
     return { object, action: 'create' };
   }
   if (isSkipped(live) || applyMode(object) === 'IfNotPresent') return { object, action: 'skip' };
+  return compareWith(live, context, object);
+}
+
+async function compareWith(
+  live: KubeObject,
+  context: PlanContext,
+  object: KubeObject,
+): Promise<Verdict> {
+  const standing = context.memory?.standing;
+  if (standing?.holds(object, live.metadata)) return { object, action: 'nothing' };
   const sent = context.leaveIgnored(object, live);
   try {
     const applied = await dryRun(context, sent);
     const action = needsTakeOver(context, sent, live) ? 'take-over' : 'configure';
-    const isSame = action === 'configure' && !hasDrifted(live, applied);
-    return isSame ? { object: sent, action: 'nothing' } : { object: sent, action, live, applied };
+    if (action === 'take-over' || hasDrifted(live, applied))
+      return { object: sent, action, live, applied };
+    standing?.note(object, live);
+    return { object: sent, action: 'nothing' };
   } catch (error) {
     if (!isUnconvertible(error, sent, live)) return recreate(context, { object, live }, error);
     const asNew = await validateAsNew(context.cluster, sent);
     return { object: sent, action: 'migrate', live, applied: migrated(live, asNew) };
+  }
+}
+
+/** Of an object that no pass has applied yet, one dry run mostly tells all: what does not exist has no version. */
+async function isCreated(context: PlanContext, object: KubeObject): Promise<boolean> {
+  if (!context.memory?.isNew(object) || isDefinedHere(context, object)) return false;
+  try {
+    return (await dryRun(context, object)).metadata.resourceVersion === undefined;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // What is wrong depends on whether it exists.
+    return false;
   }
 }
 
@@ -93,7 +151,7 @@ async function recreate(
   { cluster, force }: PlanContext,
   { object, live }: { object: KubeObject; live: KubeObject },
   error: unknown,
-): Promise<Decision> {
+): Promise<Verdict> {
   if (!isImmutable(error)) throw error;
   if (!force && !isForced(object)) throw withHint(error);
   // Before anything is deleted for it, an object has to be valid as a new one.

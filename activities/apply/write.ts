@@ -34,14 +34,19 @@ async function act(context: PlanContext, decision: Decision): Promise<Change> {
     return hasDrifted(live, await serverSideApply(cluster, object)) ? 'configured' : 'unchanged';
   }
   if (action === 'recreate' && live) await deleteAndWait(cluster, live);
-  await serverSideApply(cluster, object);
+  const written = await serverSideApply(cluster, object);
+  noteStanding(context, decision, written);
   return action === 'create' ? 'created' : 'configured';
+}
+
+function noteStanding({ memory }: PlanContext, { declared }: Decision, written: KubeObject): void {
+  memory?.standing.note(declared, written);
 }
 
 /** Others may write while a stage is planned: their change is looked at, never overwritten. */
 async function replaceRows(
   context: PlanContext,
-  { object, action }: Decision,
+  { object, action }: Pick<Decision, 'object' | 'action'>,
   planned: KubeObject,
 ): Promise<void> {
   const { cluster } = context;
@@ -69,7 +74,7 @@ const maxAttempts = 5;
 
 function rowsAfter(
   { overriddenManagers }: PlanContext,
-  { object, action }: Decision,
+  { object, action }: Pick<Decision, 'object' | 'action'>,
   live: KubeObject,
 ): readonly ManagedFields[] {
   const rows = rowsOf(live);

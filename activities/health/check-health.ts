@@ -25,12 +25,8 @@ export interface HealthTools extends PassTools {
  */
 export async function checkHealth(tools: HealthTools, pass: Pass): Promise<HealthReport> {
   const begun = Date.now();
-  const loaded = await tools.load(pass);
-  const target = await tools.target(loaded, pass);
-  const subjects = await subjectsOf(tools, target, loaded, pass);
-  const byExpression = healthExpressions(loaded.spec.healthCheckExprs);
-  const view = { cluster: target, byExpression, signal: tools.signal };
-  let pending: Finding[] = subjects.map((subject) => ({ subject, ...unseen }));
+  const { view, subjects, all } = await openView(tools, pass);
+  let pending = all;
   const took = (): string =>
     `health check failed after ${Math.round((Date.now() - begun) / 1000)}s`;
   for (
@@ -55,6 +51,28 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
     await pause(pauseMs, tools.signal);
   }
   return { checked: subjects.length, durationMs: Date.now() - begun };
+}
+
+/** What is not healthy at one look, in words; undefined where everything is current, and where nothing is to be checked. */
+export async function unhealthy(
+  tools: PassTools & Pick<HealthTools, 'signal'>,
+  pass: Pass,
+): Promise<string | undefined> {
+  const { view, all } = await openView(tools, pass);
+  const pending = await look(view, all);
+  return pending.length === 0 ? undefined : `not healthy: ${describe(pending)}`;
+}
+
+async function openView(
+  tools: PassTools & Pick<HealthTools, 'signal'>,
+  pass: Pass,
+): Promise<{ view: View; subjects: readonly Subject[]; all: Finding[] }> {
+  const loaded = await tools.load(pass);
+  const target = await tools.target(loaded, pass);
+  const subjects = await subjectsOf(tools, target, loaded, pass);
+  const byExpression = healthExpressions(loaded.spec.healthCheckExprs);
+  const view = { cluster: target, byExpression, signal: tools.signal };
+  return { view, subjects, all: subjects.map((subject) => ({ subject, ...unseen })) };
 }
 
 /** How the subjects are looked at. */

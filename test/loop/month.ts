@@ -34,6 +34,7 @@ export interface Intervals {
 
 const objects = {
   app: 'Kustomization',
+  calm: 'Kustomization',
   failing: 'Kustomization',
   waiting: 'Kustomization',
   suspended: 'Kustomization',
@@ -118,8 +119,19 @@ function behavioursOf(
   let isSuspended = true;
   let isRepoSuspended = true;
   let isFetched = false;
+  let isApplied = false;
   return {
-    app: { observe: () => lookAt(revision, { intervalMs: kustomization }) },
+    app: {
+      observe: () => lookAt(revision, { intervalMs: kustomization }),
+      compare: () => ({ objects: 1, differs: 'one object has drifted' }),
+    },
+    calm: {
+      observe: () =>
+        lookAt(revision, { verdict: isApplied ? 'idle' : 'sync', intervalMs: kustomization }),
+      conclude: () => {
+        isApplied = true;
+      },
+    },
     failing: {
       observe: () => lookAt(revision, { retryCapMs: longestRetryMs }),
       fetch: () => {

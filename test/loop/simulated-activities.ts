@@ -23,6 +23,7 @@ export function simulatedActivities(of: (key: ObjectKey) => Behaviour): Activiti
   return {
     observe: (key) => soon(() => at(key).observe(key)),
     inputs: (pass) => soon(() => at(pass.key).inputs(pass)),
+    compare: (pass, inputs) => soon(() => at(pass.key).compare(pass, inputs)),
     fetch: (pass) => soon(() => at(pass.key).fetch(pass)),
     render: (pass) => soon(() => at(pass.key).render(pass)),
     apply: (pass) => soon(() => at(pass.key).apply(pass)),
@@ -88,6 +89,7 @@ const nothingDeleted = { deleted: [], kept: [], counts: { deleted: 0, kept: 0 } 
 const calm: Acts = {
   observe: () => lookAt('main@sha1:1'),
   inputs: ({ artifact }: Pass) => artifact.digest,
+  compare: () => ({ objects: 1 }),
   fetch: ({ artifact }: Pass) => ({
     files: 1,
     bytes: 1,

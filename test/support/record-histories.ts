@@ -178,7 +178,9 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
     const { typedSearchAttributes: found, workflowId: id, runId, type } = run;
     const history = await temporal.workflow.getHandle(id, runId).fetchHistory();
     const parts = [type, found.get(attributes.trigger), found.get(attributes.phase)];
-    if (isShort(history)) parts.push('short');
+    const scheduled = activitiesOf(history);
+    if (isShort(scheduled)) parts.push('short');
+    if (scheduled.includes('compare')) parts.push('compared');
     const file = join(directory, `${parts.join('-')}.json`);
     if (existsSync(file)) continue;
     const events = history.events?.length ?? 0;
@@ -188,12 +190,13 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
   }
 }
 
-/** True for a pass that left out a stage that had nothing to do. */
-function isShort({ events }: temporal.api.history.v1.IHistory): boolean {
-  const stages = events?.flatMap(
+function activitiesOf({ events }: temporal.api.history.v1.IHistory): string[] {
+  return (events ?? []).flatMap(
     ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],
   );
-  return (
-    stages?.includes('apply') === true && !(stages.includes('health') && stages.includes('prune'))
-  );
+}
+
+/** True for a pass that left out a stage that had nothing to do. */
+function isShort(stages: readonly string[]): boolean {
+  return stages.includes('apply') && !(stages.includes('health') && stages.includes('prune'));
 }

@@ -25,7 +25,7 @@ export async function playLag(at: TestNamespace, git: TestRepository): Promise<v
   const dependsOn = [{ name: 'slow' }];
   const quick = { path: './quick', targetNamespace: at.name, interval: '20s', dependsOn };
   await at.apply(kustomization('quick', 'other', quick));
-  // The run that the interval brings about is the one that waits.
+  // The run that waits has compared its objects when its interval had passed.
   await at.until('Kustomization', 'quick', ({ status }) => {
     return (status.history?.[0]?.totalReconciliations ?? 0) > 1;
   });
