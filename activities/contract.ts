@@ -49,8 +49,6 @@ export interface Pass {
   readonly digest?: string;
   /** Digest of the parked deletions that a person approved. */
   readonly approved?: string;
-  /** A person asked: all objects are compared, whatever is known of them. */
-  readonly thorough?: true;
 }
 
 /** What a look at a Kustomization found; `why` says it in words for people. Durations are milliseconds. */

@@ -6,7 +6,7 @@ import { fail } from './failures.ts';
 import { standstillWatch } from './standstill.ts';
 
 /**
- * An activity that heartbeats once a second while it runs: a dead worker is noticed, and a cancellation arrives. What an API server refuses
+ * An activity that heartbeats once a second while it runs, unless it is a local one: a dead worker is noticed, and a cancellation arrives. What an API server refuses
  * fails at once, with its reason, instead of being tried again for as long as an outage would be. An attempt that stood still for so long
  * that another worker may have taken over writes nothing more.
  */
@@ -16,11 +16,12 @@ export function alive<Args extends unknown[], Result>(
   const watch = standstillWatch();
   return async (...args) => {
     const context = Context.current();
-    if (watch.lately()) await confirm(context);
+    const { isLocal } = context.info;
+    if (!isLocal && watch.lately()) await confirm(context);
     const lease = createLease();
     const beat = setInterval(() => {
       lease.renew();
-      context.heartbeat();
+      if (!isLocal) context.heartbeat();
     }, 1000);
     try {
       return await underLease(lease, () => run(...args));

@@ -1,5 +1,10 @@
-import { allHandlersFinished, isCancellation, makeContinueAsNewFunc } from '@temporalio/workflow';
-import type { Look, ObjectKey, Outcome, Pass, Trigger } from '../activities/contract.ts';
+import {
+  allHandlersFinished,
+  isCancellation,
+  makeContinueAsNewFunc,
+  patched,
+} from '@temporalio/workflow';
+import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import { openDeletions, type CarriedDeletions, type Deletions } from './deletions.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { causeOfDemand, idle, type Cause, type RunParts } from './idle.ts';
@@ -51,7 +56,7 @@ export async function kustomization(input: KustomizationRun): Promise<void> {
     if (now.look.verdict === 'gone') return inbox.close();
     const outcome = await act(input.key, now, turn, parts);
     if (outcome === 'over') return inbox.close();
-    inbox.answer(report(outcome, now.look));
+    if (isAnswer(outcome)) inbox.answer(report(outcome, now.look));
     const cause = await idle(input.key, now.look, outcome, parts);
     turn = nextTurn(turn, outcome, cause);
     // An update waits for its pass inside this run: a handler must have ended before the run does.
@@ -118,7 +123,7 @@ async function act(
   }
   // A run that merely takes over, after a restart of everything or after a long idle one, finds nothing new.
   if (look.verdict === 'idle' && turn.trigger === 'start') return undefined;
-  return conclude(key, await sync(key, now, turn, parts), parts.journal);
+  return conclude(key, await sync(key, now, turn.failures, parts), parts.journal);
 }
 
 interface PassParts extends RunParts {
@@ -128,14 +133,14 @@ interface PassParts extends RunParts {
 async function sync(
   key: ObjectKey,
   now: Current,
-  { failures, trigger }: Turn,
+  failures: number,
   { journal, inbox, memory, deletions }: PassParts,
 ): Promise<Outcome> {
   const { look } = now;
   memory.applied = undefined;
   const begun = Date.now();
   const result: PassResult = {};
-  const pass = { ...passOf(key, look), ...deletions.forPass(), ...depthOf(trigger) };
+  const pass = { ...passOf(key, look), ...deletions.forPass() };
   journal.revision(pass.artifact.revision, look.source);
   const facts = (nextMs: number): Parameters<typeof succeeded>[0] => ({
     look: now.look,
@@ -175,11 +180,6 @@ async function sync(
     }
     return failed(facts(retryDelay(failures + 1, look)), failure);
   }
-}
-
-/** Who asks for a pass wants to see that everything is compared. */
-function depthOf(trigger: Trigger): Pick<Pass, 'thorough'> {
-  return trigger === 'request' ? { thorough: true } : {};
 }
 
 function ended(
@@ -230,6 +230,11 @@ async function finalize(
     const facts = { look, result: {}, durationMs: 0, nextMs: retryDelay(failures + 1, look) };
     return conclude(key, failed(facts, failure), journal);
   }
+}
+
+/** Who waits for a pass is told how the newest one ended, and not that news ended one early. */
+function isAnswer(outcome: Outcome | undefined): boolean {
+  return outcome?.result !== 'canceled' || !patched('canceled-is-no-answer');
 }
 
 function report(outcome: Outcome | undefined, look: Look): Parameters<Inbox['answer']>[0] {

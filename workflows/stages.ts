@@ -45,12 +45,21 @@ export const stages = {
   }).finalize,
 };
 
-/** A look that spares a pass; one attempt, since a pass finds out anyway. */
-export const lookOver = proxyActivities<Pick<Activities, 'compare'>>({
-  ...base,
-  scheduleToCloseTimeout: '10m',
-  retry: { maximumAttempts: 1 },
-}).compare;
+/**
+ * A look that spares a pass; one attempt, since a pass finds out anyway. Of few objects it is local, and costs a line of the history; a long
+ * one would hold a place for workflow tasks.
+ */
+export const lookOver = {
+  few: proxyLocalActivities<Pick<Activities, 'compare'>>({
+    startToCloseTimeout: '20s',
+    retry: { maximumAttempts: 1 },
+  }).compare,
+  many: proxyActivities<Pick<Activities, 'compare'>>({
+    ...base,
+    scheduleToCloseTimeout: '10m',
+    retry: { maximumAttempts: 1 },
+  }).compare,
+};
 
 /** The stages of a source: asking the remote and fetching from it. */
 export const sourceStages = proxyActivities<

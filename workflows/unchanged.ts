@@ -2,7 +2,6 @@ import { isCancellation, patched, TemporalFailure } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome } from '../activities/contract.ts';
 import { succeeded } from './outcome.ts';
 import { passOf, type PassResult } from './reconcile.ts';
-import { shortRevision } from './schedule.ts';
 import { comparison, lookOver } from './stages.ts';
 
 /** What the last good pass was built from, and what it rendered. */
@@ -10,6 +9,8 @@ export interface Applied {
   readonly inputs: string;
   readonly renderDigest: string;
   readonly generation: number;
+  /** How many objects it rendered; unknown of passes before it was told. */
+  readonly objects?: number;
 }
 
 /** What a run remembers for the next one; no more than saves work, since it is lost with Temporal's database. */
@@ -23,7 +24,8 @@ export function appliedBy(
   { fetched, rendered }: PassResult,
 ): Applied | undefined {
   if (fetched?.inputs === undefined || !rendered) return undefined;
-  return { inputs: fetched.inputs, renderDigest: rendered.digest, generation };
+  const { digest: renderDigest, objects } = rendered;
+  return { inputs: fetched.inputs, renderDigest, generation, objects };
 }
 
 /** True where the revision of a look holds, for this object, what is applied already. A comparison that fails leaves it to a pass. */
@@ -44,7 +46,7 @@ export async function changesNothing(
 
 /**
  * When the interval has passed after a good pass: how many objects stand as they were applied, all of them; undefined where a pass has
- * something to do, or has to find out. It costs a fifth of the history that a pass does.
+ * something to do, or has to find out.
  */
 export async function stillApplied(
   key: ObjectKey,
@@ -54,15 +56,17 @@ export async function stillApplied(
   if (applied.generation !== look.generation || look.requestedAt !== undefined) return undefined;
   if (!patched('interval-look')) return undefined;
   try {
-    const summary = `compare with ${shortRevision(look.artifact?.revision ?? '')}`;
-    const args = [passOf(key, look), applied.inputs] as const;
-    const { objects, differs } = await lookOver.executeWithOptions({ summary }, [...args]);
+    const compare = (applied.objects ?? many) < many ? lookOver.few : lookOver.many;
+    const { objects, differs } = await compare(passOf(key, look), applied.inputs);
     return differs === undefined ? objects : undefined;
   } catch (error) {
     if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
     return undefined;
   }
 }
+
+/** From so many objects on a comparison takes long enough to be a task of its own. */
+const many = 100;
 
 /** The outcome of a look, or of a revision, that changes nothing: the status follows it. */
 export function noted(

@@ -58,7 +58,7 @@ export async function openApply(
     newKinds: definedKinds(objects),
     redact: createRedact(objects, set.secrets),
     memory: {
-      standing: tools.standings.of(uid, generation, pass.thorough),
+      standing: tools.standings.of(uid, generation),
       labels: ownerLabels(pass.key),
       isNew: (each) => !ids.has(entryOf(each).id),
     },

@@ -13,8 +13,8 @@ export interface Standing {
 
 /** The standings of all Kustomizations of a worker. They save work and are the truth of nothing: a worker that is new compares everything. */
 export interface Standings {
-  /** The standing of the Kustomization with the uid; it begins anew with another generation of its spec, or where all is to be compared. */
-  of(uid: string, generation: number, anew?: boolean): Standing;
+  /** The standing of the Kustomization with the uid; it begins anew with another generation of its spec. */
+  of(uid: string, generation: number): Standing;
 }
 
 /** What admission, defaults and schemas add to an object may change without the object; so everything is compared again after an hour. */
@@ -38,10 +38,10 @@ interface Known {
 export function createStandings(now: () => number = () => performance.now()): Standings {
   const all = new Map<string, Known>();
   return {
-    of(uid, generation, anew = false) {
+    of(uid, generation) {
       const before = all.get(uid);
       all.delete(uid);
-      const fits = !anew && before?.generation === generation;
+      const fits = before?.generation === generation;
       const known = fits ? before : { generation, objects: new Map<string, Seen>() };
       all.set(uid, known);
       forgetOldest(all);

@@ -1,4 +1,10 @@
 import { expect, test } from 'vitest';
+import {
+  reconcileUpdate,
+  workflowId,
+  type PassReport,
+  type Wake,
+} from '../../workflows/messages.ts';
 import { conditionOf, kustomization, type Row } from '../support/cluster.ts';
 import { configMap, deployment, job } from '../support/manifests.ts';
 import { openSource } from '../support/space.ts';
@@ -9,6 +15,7 @@ const { space, repository } = await openSource({
   'slow/a.yaml': deployment('slow', { pod: 'unready' }),
   'news/a.yaml': deployment('news', { pod: 'unready' }),
   'calm/a.yaml': deployment('calm', { pod: 'unready' }),
+  'asked/a.yaml': deployment('asked', { pod: 'unready' }),
   'job/a.yaml': job('broken', 'backoffLimit: 0').replace(
     'template:',
     'template:\n    metadata: { annotations: { stack.sluice.dev/pod: fail } }',
@@ -82,6 +89,21 @@ test('a new revision ends the wait at once, and the next pass mends what the las
   const app = await space.untilReady('Kustomization', 'news', 'True', 60_000);
   expect(app.status.lastAppliedRevision).toBe(`main@sha1:${commit}`);
   await space.untilEvent('news', 'HealthCheckCanceled');
+});
+
+test('who asked for a sync is told how the newest one ended, not that news ended one early', async () => {
+  await deploy('asked', { wait: true, timeout: '10m' });
+  await space.until('Deployment', 'asked', () => true);
+  const id = workflowId('Kustomization', { namespace: space.name, name: 'asked' });
+  const asked = space.temporal.workflow
+    .getHandle(id)
+    .executeUpdate<PassReport, [Wake]>(reconcileUpdate.name, { args: [{ reason: 'by hand' }] });
+  // The request ends the first wait, and its own pass waits as well.
+  await space.untilEvent('asked', 'HealthCheckCanceled');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const commit = await repository.commit({ 'asked/a.yaml': deployment('asked') });
+  await space.signal('GitRepository', 'repo');
+  expect(await asked).toMatchObject({ ready: true, revision: `main@sha1:${commit}` });
 });
 
 test('a revision that changes nothing of what is waited for leaves the wait alone, and is the one that is told of', async () => {

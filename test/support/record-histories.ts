@@ -180,7 +180,8 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
     const parts = [type, found.get(attributes.trigger), found.get(attributes.phase)];
     const scheduled = activitiesOf(history);
     if (isShort(scheduled)) parts.push('short');
-    if (scheduled.includes('compare')) parts.push('compared');
+    if (knows(history, 'interval-look')) parts.push('compared');
+    if (knows(history, 'canceled-is-no-answer')) parts.push('asked');
     const file = join(directory, `${parts.join('-')}.json`);
     if (existsSync(file)) continue;
     const events = history.events?.length ?? 0;
@@ -194,6 +195,14 @@ function activitiesOf({ events }: temporal.api.history.v1.IHistory): string[] {
   return (events ?? []).flatMap(
     ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],
   );
+}
+
+/** True for a run that came to where workflows were changed while histories of before had to be replayed. */
+function knows({ events }: temporal.api.history.v1.IHistory, change: string): boolean {
+  return (events ?? []).some(({ upsertWorkflowSearchAttributesEventAttributes: upsert }) => {
+    const versions = upsert?.searchAttributes?.indexedFields?.['TemporalChangeVersion'];
+    return new TextDecoder().decode(versions?.data ?? undefined).includes(change);
+  });
 }
 
 /** True for a pass that left out a stage that had nothing to do. */

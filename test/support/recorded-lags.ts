@@ -1,3 +1,4 @@
+import { reconcileUpdate, workflowId } from '../../workflows/messages.ts';
 import { gitRepository, kustomization, type TestNamespace } from './cluster.ts';
 import { configMap, deployment } from './manifests.ts';
 import type { TestRepository } from './repository.ts';
@@ -57,6 +58,12 @@ export async function playCalm(at: TestNamespace, git: TestRepository): Promise<
   await at.apply(kustomization('calm', 'other', spec));
   await at.until('Deployment', 'calm', () => true);
   await push({ 'README.md': 'nothing of it' });
+  const handle = at.temporal.workflow.getHandle(
+    workflowId('Kustomization', { namespace: at.name, name: 'calm' }),
+  );
+  const asked = handle.executeUpdate(reconcileUpdate.name, { args: [{ reason: 'recorded' }] });
+  await new Promise((resolve) => setTimeout(resolve, 3000));
   const revision = await push({ 'calm/web.yaml': deployment('calm', { image: 'nginx:2' }) });
   await at.until('Kustomization', 'calm', (row) => row.status.lastAppliedRevision === revision);
+  await asked;
 }

@@ -25,17 +25,15 @@ test('an object holds at the version at which it was seen, as the same object, d
   expect(standing.holds(declared('b'), live('7').metadata)).toBe(false);
 });
 
-test('what is known ends with the generation, on request, and after an hour', () => {
+test('what is known ends with the generation, and after an hour', () => {
   let time = 0;
   const standings = createStandings(() => time);
   standings.of('app', 1).note(declared(), live('7'));
-  const holds = (generation: number, anew?: boolean): boolean =>
-    standings.of('app', generation, anew).holds(declared(), live('7').metadata);
+  const holds = (generation: number): boolean =>
+    standings.of('app', generation).holds(declared(), live('7').metadata);
   expect(holds(1)).toBe(true);
   time += 3_600_001;
   expect(holds(1)).toBe(false);
-  standings.of('app', 1).note(declared(), live('7'));
-  expect(holds(1, true)).toBe(false);
   standings.of('app', 1).note(declared(), live('7'));
   expect(holds(2)).toBe(false);
 });
