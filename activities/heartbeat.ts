@@ -1,17 +1,19 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { ActivityCancelledError } from '@temporalio/client';
 import { ApiError, isTransient } from './cluster/api-error.ts';
-import { createLease, underLease } from './cluster/lease.ts';
+import { createLease, underLease, type Lease } from './cluster/lease.ts';
 import { fail } from './failures.ts';
 import { standstillWatch } from './standstill.ts';
 
 /**
- * An activity that heartbeats once a second while it runs, unless it is a local one: a dead worker is noticed, and a cancellation arrives. What an API server refuses
- * fails at once, with its reason, instead of being tried again for as long as an outage would be. An attempt that stood still for so long
- * that another worker may have taken over writes nothing more.
+ * An activity that heartbeats once a second while it runs, unless it is a local one: a dead worker is noticed, and a cancellation arrives.
+ * What an API server refuses fails at once, with its reason, instead of being tried again for as long as an outage would be. An attempt
+ * that stood still, or was cut off from the server, for so long that another worker may have taken over writes nothing more; one that
+ * merely waits does not ask for that, since it may wait for hours.
  */
 export function alive<Args extends unknown[], Result>(
   run: (...args: Args) => Promise<Result>,
+  { waits = false }: { readonly waits?: boolean } = {},
 ): (...args: Args) => Promise<Result> {
   const watch = standstillWatch();
   return async (...args) => {
@@ -19,9 +21,11 @@ export function alive<Args extends unknown[], Result>(
     const { isLocal } = context.info;
     if (!isLocal && watch.lately()) await confirm(context);
     const lease = createLease();
+    const renewByAnswer = isLocal || waits ? undefined : renewal(lease, context);
     const beat = setInterval(() => {
-      lease.renew();
       if (!isLocal) context.heartbeat();
+      if (renewByAnswer) renewByAnswer();
+      else lease.renew();
     }, 1000);
     try {
       return await underLease(lease, () => run(...args));
@@ -33,6 +37,27 @@ export function alive<Args extends unknown[], Result>(
     } finally {
       clearInterval(beat);
     }
+  };
+}
+
+/** Renews a lease by what the server answers, as of the moment at which it was asked: from then on it counts. */
+function renewal(lease: Lease, context: Context): () => void {
+  let isAsking = false;
+  return () => {
+    if (isAsking) return;
+    isAsking = true;
+    const asked = lease.now();
+    confirm(context)
+      .then(
+        () => {
+          lease.renew(asked);
+        },
+        // Without an answer the lease ends by itself.
+        () => undefined,
+      )
+      .finally(() => {
+        isAsking = false;
+      });
   };
 }
 

@@ -93,11 +93,14 @@ function stagesOf(deps: ActivityDeps): Activities {
     }),
     render: alive((pass: Pass) => renderManifests(rendered, pass)),
     apply: alive((pass: Pass) => applyObjects(applying, pass)),
-    health: alive((pass: Pass) => {
-      const { cancellationSignal: signal } = Context.current();
-      const waiting = (): Promise<void> => tellHealthWait(cluster, pass);
-      return checkHealth({ ...tools, signal, waiting, failFast: deps.failFast }, pass);
-    }),
+    health: alive(
+      (pass: Pass) => {
+        const { cancellationSignal: signal } = Context.current();
+        const waiting = (): Promise<void> => tellHealthWait(cluster, pass);
+        return checkHealth({ ...tools, signal, waiting, failFast: deps.failFast }, pass);
+      },
+      { waits: true },
+    ),
     prune: alive((pass: Pass) => pruneStale(tools, deps.maxDeletions, pass)),
     resume: (kind, key, until) => resume(cluster, kind, key, until),
     conclude: (key, outcome) => conclude(cluster, key, outcome),

@@ -2,36 +2,36 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Dispatcher } from 'undici';
 import { ApiError } from './api-error.ts';
 
-/** The right of an attempt to change something: it is lost for good when the attempt stood still for too long. */
+/** The right of an attempt to change something: it is lost for good when it was not renewed for too long. */
 export interface Lease {
-  /** The attempt is alive. */
-  renew(): void;
+  /** The clock that it counts by, in milliseconds. */
+  now(): number;
+  /** The attempt counted at that time of the clock; now where none is given. */
+  renew(at?: number): void;
   /** Raises ApiError of status 0 where the lease is lost. */
   check(): void;
 }
 
-/**
- * How long an attempt may stand still. Temporal gives it to another worker ten seconds after the last heartbeat that it got, and that one
- * may be two seconds older than our last sign of life.
- */
+/** How long an attempt may go on unheard. Temporal gives it to another worker ten seconds after the last heartbeat that it got. */
 const limitMs = 6000;
 
 /** A lease that counts by the clock that is given, in milliseconds; the clock has to go on while the process is stopped. */
 export function createLease(now: () => number = () => performance.now()): Lease {
   let renewed = now();
-  let stoodMs = 0;
-  const look = (): void => {
-    stoodMs = Math.max(stoodMs, now() - renewed);
+  let unheardMs = 0;
+  const look = (at: number): void => {
+    unheardMs = Math.max(unheardMs, at - renewed);
   };
   return {
-    renew() {
-      look();
-      renewed = now();
+    now,
+    renew(at = now()) {
+      look(at);
+      renewed = at;
     },
     check() {
-      look();
-      if (stoodMs <= limitMs) return;
-      const message = `this worker stood still for ${Math.round(stoodMs / 1000)}s, and another one may have taken over: nothing more is written`;
+      look(now());
+      if (unheardMs <= limitMs) return;
+      const message = `for ${Math.round(unheardMs / 1000)}s this worker stood still, or Temporal did not answer it, and another one may have taken over: nothing more is written`;
       throw new ApiError(0, 'LeaseLost', message);
     },
   };

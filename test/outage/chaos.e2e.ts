@@ -57,7 +57,41 @@ async function versionsIn({ cluster, name }: TestNamespace): Promise<Record<stri
   return found;
 }
 
-test('a worker that stood still while it applied writes nothing over what another one applied', async () => {
+/** A way in which a worker goes on without being heard, and is heard again. */
+interface Unheard {
+  /** How much longer each request of its apply takes. */
+  readonly delayMs: number;
+  begin(first: WorkerSite, second: WorkerSite): Promise<void>;
+  end(first: WorkerSite): void;
+}
+
+const unheard: Record<string, Unheard> = {
+  'stood still': {
+    delayMs: 400,
+    // With nobody else to ask, the next attempt goes to the stopped one, which finds it when it goes on.
+    async begin({ services }, second) {
+      process.kill(services.pid('worker') ?? 0, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 15_000));
+      await second.services.start('worker');
+    },
+    end({ services }) {
+      process.kill(services.pid('worker') ?? 0, 'SIGCONT');
+    },
+  },
+  'was cut off from Temporal': {
+    delayMs: 3000,
+    async begin({ temporal }, second) {
+      await second.services.start('worker');
+      temporal.shut(true);
+    },
+    end({ temporal }) {
+      temporal.shut(false);
+    },
+  },
+};
+
+const title = 'a worker that %s while it applied writes nothing over what another one applied';
+test.each(Object.entries(unheard))(title, async (_name, way) => {
   const [first, second] = installation.workers as [WorkerSite, WorkerSite];
   await second.services.stop('worker', 'SIGKILL');
   const space = await testNamespace(installation.stack);
@@ -67,10 +101,11 @@ test('a worker that stood still while it applied writes nothing over what anothe
     await space.signal('GitRepository', 'repo').catch(() => undefined);
     return revision;
   };
-  const attempt = async (): Promise<number> => {
-    const id = workflowId('Kustomization', { namespace: space.name, name: 'app' });
-    const { raw } = await space.temporal.workflow.getHandle(id).describe();
-    return Math.max(0, ...(raw.pendingActivities ?? []).map((activity) => activity.attempt ?? 0));
+  const id = workflowId('Kustomization', { namespace: space.name, name: 'app' });
+  const stage = async (): Promise<string | null | undefined> => {
+    const run = space.temporal.workflow.getHandle(id);
+    const described = await run.describe().catch(() => undefined);
+    return described?.raw.pendingActivities?.[0]?.activityType?.name;
   };
   const applied = (revision: string): Promise<unknown> =>
     space.until(
@@ -83,22 +118,21 @@ test('a worker that stood still while it applied writes nothing over what anothe
     const one = await push(1);
     await space.apply(gitRepository('repo', repository.url));
     await space.untilReady('GitRepository', 'repo');
-    first.api.set({ kind: 'slow', delayMs: 400 });
     await space.apply(kustomization('app', 'repo', { targetNamespace: space.name }));
+    await expect.poll(stage, { timeout: 60_000, interval: 5 }).toBe('apply');
+    first.api.set({ kind: 'slow', delayMs: way.delayMs });
     await expect.poll(() => versionsIn(space), { timeout: 90_000 }).toHaveProperty('1');
-    process.kill(first.services.pid('worker') ?? 0, 'SIGSTOP');
     expect((await versionsIn(space))['1']).toBeLessThan(count);
-    // With nobody else to ask, the next attempt goes to the stopped one, which finds it when it goes on.
-    await expect.poll(attempt, { timeout: 60_000 }).toBeGreaterThan(1);
-    await second.services.start('worker');
+    await way.begin(first, second);
     await applied(one);
     await applied(await push(2));
     expect(await versionsIn(space)).toEqual({ 2: count });
-    process.kill(first.services.pid('worker') ?? 0, 'SIGCONT');
-    // What was on its way when it was stopped has long arrived; it has time enough for everything that it had still to do.
-    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    way.end(first);
+    // What was on its way has long arrived; it has time enough for everything that it had still to do.
+    await new Promise((resolve) => setTimeout(resolve, 10 * way.delayMs));
     expect(await versionsIn(space)).toEqual({ 2: count });
   } finally {
+    way.end(first);
     first.api.set(undefined);
     await space.remove('Kustomization', 'app').catch(() => undefined);
     await repository.close();

@@ -34,7 +34,7 @@ test('an attempt that stood still has lost its lease, also after it has gone on'
   pass(12_000);
   expect(() => {
     lease.check();
-  }).toThrow('stood still for 12s');
+  }).toThrow('for 12s this worker stood still');
   lease.renew();
   pass(1000);
   lease.renew();
