@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { connectCluster } from '../../activities/cluster/client.ts';
+import { connectCluster, type Cluster } from '../../activities/cluster/client.ts';
 import type { KubeObject } from '../../activities/cluster/object.ts';
 import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { resolveTool, type Stack } from '../../deploy/dev/index.ts';
@@ -55,9 +55,32 @@ export async function installFluxCrds({ kubeconfig }: Pick<Stack, 'kubeconfig'>)
     for (const file of await readdir(directory)) {
       const crd = parse(await readFile(join(directory, file), 'utf8')) as KubeObject;
       await serverSideApply(cluster, crd, { manager: 'bench' });
+      await untilServed(cluster, crd);
     }
   }
   await cluster.close();
+}
+
+/** A kind that has just been defined is refused with 404, and then with 429, until its storage is ready. */
+async function untilServed(cluster: Cluster, crd: KubeObject): Promise<void> {
+  const { group, names, versions } = crd['spec'] as DefinitionSpec;
+  const version = versions.find(({ served }) => served)?.name ?? '';
+  const path = `/apis/${group}/${version}/${names.plural}`;
+  for (const deadline = Date.now() + 60_000; ;) {
+    try {
+      await cluster.request({ method: 'GET', path, query: { limit: '1' } });
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+interface DefinitionSpec {
+  readonly group: string;
+  readonly names: { readonly plural: string };
+  readonly versions: readonly { readonly name: string; readonly served: boolean }[];
 }
 
 async function storageArgs(home: string): Promise<string[]> {
