@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import type { Inbox } from './inbox.ts';
 
 /**
@@ -16,7 +16,8 @@ export async function whileQuiet<T>(
     state.over = true;
   });
   const watching = (async () => {
-    let seen = inbox.count;
+    // What came in since the pass began is news to the wait, too: it begins with a look.
+    let seen = inbox.pending > 0 && patched('news-before-wait') ? -1 : inbox.count;
     for (;;) {
       await condition(() => state.over || inbox.count !== seen);
       if (state.over) return;
