@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { applyObjects } from './apply/apply-objects.ts';
-import { compareObjects } from './apply/compare-objects.ts';
+import { compareObjects, type CompareTools } from './apply/compare-objects.ts';
 import type { ApplyOptions } from './apply/opening.ts';
 import { createStandings } from './apply/standing.ts';
 import type { Cluster } from './cluster/client.ts';
-import { loadForPass, type LoadedKustomization } from './cluster/kustomizations.ts';
+import { loadForPass } from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
 import { resume } from './cluster/suspension.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
@@ -75,9 +75,9 @@ function stagesOf(deps: ActivityDeps): Activities {
     inputs: async (pass) => (await inputsDigest(sources, pass, await load(pass))) ?? null,
     compare: alive((pass: Pass, inputs: string) => {
       const { cancellationSignal: signal } = Context.current();
-      const sick = (): Promise<string | undefined> => unhealthy({ ...tools, signal }, pass);
-      const now = (each: Pass, loaded: LoadedKustomization): Promise<string | undefined> =>
-        inputsDigest(sources, each, loaded);
+      const sick: CompareTools['unhealthy'] = (each, opened) =>
+        unhealthy({ ...tools, signal }, each, opened);
+      const now: CompareTools['inputs'] = (each, loaded) => inputsDigest(sources, each, loaded);
       return compareObjects({ ...applying, inputs: now, unhealthy: sick }, pass, inputs);
     }),
     fetch: alive(async (pass: Pass) => {

@@ -1,3 +1,5 @@
+import { unheardLimitMs } from './cluster/lease.ts';
+
 /** Tells whether the process stood still: stopped by a signal, starved, or frozen with its machine. */
 export interface StandstillWatch {
   /** True when it stood still within the last minute: what it received before may have been given to another worker meanwhile. */
@@ -5,8 +7,6 @@ export interface StandstillWatch {
 }
 
 const tickMs = 1000;
-/** Temporal gives a task to another worker after ten seconds without a heartbeat; a busy event loop is late by less than this. */
-const limitMs = 6000;
 const latelyMs = 60_000;
 
 /** A watch that is ticked once a second and counts by the clock that is given, in milliseconds. */
@@ -15,7 +15,7 @@ export function createStandstillWatch(now: () => number): StandstillWatch & { ti
   let stood = -Infinity;
   const tick = (): void => {
     const at = now();
-    if (at - seen > limitMs) stood = at;
+    if (at - seen > unheardLimitMs) stood = at;
     seen = at;
   };
   return {

@@ -1,5 +1,6 @@
 import { isSameInventory } from '../cluster/inventory.ts';
 import { hasHealthChecks, type LoadedKustomization } from '../cluster/kustomizations.ts';
+import type { Opened } from '../cluster/pass-tools.ts';
 import type { Compared, Pass } from '../contract.ts';
 import { openApply, type ApplyTools } from './opening.ts';
 import { planStage } from './plan.ts';
@@ -9,7 +10,7 @@ export interface CompareTools extends ApplyTools {
   /** Digest of all that a pass would build from; undefined where it can not be told. */
   readonly inputs: (pass: Pass, loaded: LoadedKustomization) => Promise<string | undefined>;
   /** What is not healthy, in words; undefined where all is well. */
-  readonly unhealthy: (pass: Pass) => Promise<string | undefined>;
+  readonly unhealthy: (pass: Pass, opened: Opened) => Promise<string | undefined>;
 }
 
 /**
@@ -32,6 +33,7 @@ export async function compareObjects(
   const other = decisions.filter(({ action }) => action !== 'nothing' && action !== 'skip');
   if (other.length > 0)
     return { ...compared, differs: `${other.length} objects are not as declared` };
-  const unhealthy = hasHealthChecks(loaded.spec) ? await tools.unhealthy(pass) : undefined;
+  if (!hasHealthChecks(loaded.spec)) return compared;
+  const unhealthy = await tools.unhealthy(pass, { loaded, target: context.cluster });
   return unhealthy === undefined ? compared : { ...compared, differs: unhealthy };
 }

@@ -2,6 +2,7 @@ import { ApiError } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { mapLimited } from '../cluster/limit.ts';
 import { refOf, type KubeObject, type ObjectMeta } from '../cluster/object.ts';
+import { selectorOf } from '../cluster/selector.ts';
 import { metadataOnly } from '../cluster/watch-stream.ts';
 
 /** What is listed, and how. */
@@ -25,9 +26,7 @@ export async function listVersions(
   objects: readonly KubeObject[],
 ): Promise<Map<KubeObject, ObjectMeta>> {
   const groups = grouped(objects).filter(({ length }) => length >= minListed);
-  const labelSelector = Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
+  const labelSelector = selectorOf(labels);
   const found = await mapLimited(groups, concurrency, async (group) => {
     const live = await list(cluster, group, labelSelector);
     return group.flatMap((object): [KubeObject, ObjectMeta][] => {

@@ -12,8 +12,8 @@ export interface Lease {
   check(): void;
 }
 
-/** How long an attempt may go on unheard. Temporal gives it to another worker ten seconds after the last heartbeat that it got. */
-const limitMs = 6000;
+/** How many milliseconds an attempt may go on unheard. Temporal gives it to another worker ten seconds after the last heartbeat that it got. */
+export const unheardLimitMs = 6000;
 
 /** A lease that counts by the clock that is given, in milliseconds; the clock has to go on while the process is stopped. */
 export function createLease(now: () => number = () => performance.now()): Lease {
@@ -30,7 +30,7 @@ export function createLease(now: () => number = () => performance.now()): Lease 
     },
     check() {
       look(now());
-      if (unheardMs <= limitMs) return;
+      if (unheardMs <= unheardLimitMs) return;
       const message = `for ${Math.round(unheardMs / 1000)}s this worker stood still, or Temporal did not answer it, and another one may have taken over: nothing more is written`;
       throw new ApiError(0, 'LeaseLost', message);
     },

@@ -13,3 +13,9 @@ export interface PassTools {
   /** The Kustomization of the pass; fails with Superseded where it has changed. */
   readonly load: (pass: Pass) => Promise<LoadedKustomization>;
 }
+
+/** The Kustomization of a pass as it was just read, and the cluster of its objects. */
+export interface Opened {
+  readonly loaded: LoadedKustomization;
+  readonly target: Cluster;
+}

@@ -84,3 +84,10 @@ function requirement(field: string, text: string): (found: Values) => boolean {
   const negative = operator === '!=' || /\snotin\s/.test(text);
   return (found) => wanted.includes(found[key] ?? '\0') !== negative;
 }
+
+/** The label selector, as a query, of the objects that carry all these labels. */
+export function selectorOf(labels: Record<string, string>): string {
+  return Object.entries(labels)
+    .map((pair) => pair.join('='))
+    .join(',');
+}

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/client.ts';
 import { healthExpressions, type ExpressionStatus } from '../cluster/health-expressions.ts';
 import { mapLimited } from '../cluster/limit.ts';
 import { describeRef } from '../cluster/object.ts';
-import type { PassTools } from '../cluster/pass-tools.ts';
+import type { Opened, PassTools } from '../cluster/pass-tools.ts';
 import { statusOf, type ObjectStatus } from '../cluster/status.ts';
 import type { HealthReport, Pass } from '../contract.ts';
 import { fail } from '../failures.ts';
@@ -25,7 +25,9 @@ export interface HealthTools extends PassTools {
  */
 export async function checkHealth(tools: HealthTools, pass: Pass): Promise<HealthReport> {
   const begun = Date.now();
-  const { view, subjects, all } = await openView(tools, pass);
+  const loaded = await tools.load(pass);
+  const target = await tools.target(loaded, pass);
+  const { view, subjects, all } = await openView(tools, pass, { loaded, target });
   let pending = all;
   const took = (): string =>
     `health check failed after ${Math.round((Date.now() - begun) / 1000)}s`;
@@ -55,20 +57,22 @@ export async function checkHealth(tools: HealthTools, pass: Pass): Promise<Healt
 
 /** What is not healthy at one look, in words; undefined where everything is current, and where nothing is to be checked. */
 export async function unhealthy(
-  tools: PassTools & Pick<HealthTools, 'signal'>,
+  tools: LookTools,
   pass: Pass,
+  opened: Opened,
 ): Promise<string | undefined> {
-  const { view, all } = await openView(tools, pass);
+  const { view, all } = await openView(tools, pass, opened);
   const pending = await look(view, all);
   return pending.length === 0 ? undefined : `not healthy: ${describe(pending)}`;
 }
 
+type LookTools = PassTools & Pick<HealthTools, 'signal'>;
+
 async function openView(
-  tools: PassTools & Pick<HealthTools, 'signal'>,
+  tools: LookTools,
   pass: Pass,
+  { loaded, target }: Opened,
 ): Promise<{ view: View; subjects: readonly Subject[]; all: Finding[] }> {
-  const loaded = await tools.load(pass);
-  const target = await tools.target(loaded, pass);
   const subjects = await subjectsOf(tools, target, loaded, pass);
   const byExpression = healthExpressions(loaded.spec.healthCheckExprs);
   const view = { cluster: target, byExpression, signal: tools.signal };

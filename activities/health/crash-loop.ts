@@ -2,6 +2,7 @@ import { ApiError } from '../cluster/api-error.ts';
 import type { Cluster } from '../cluster/client.ts';
 import { groupOf, type KubeObject } from '../cluster/object.ts';
 import { crashLoopOf } from '../cluster/status-rules/pod.ts';
+import { selectorOf } from '../cluster/selector.ts';
 import { section } from '../cluster/status-rules/status.ts';
 
 /**
@@ -15,10 +16,9 @@ export async function crashingPod(
 ): Promise<string | undefined> {
   if (groupOf(workload.apiVersion) !== 'apps' || workload.kind === 'DaemonSet') return undefined;
   const selector = section(workload, 'spec')['selector'] as LabelSelector | undefined;
-  const labels = Object.entries(selector?.matchLabels ?? {});
-  if (labels.length === 0) return undefined;
+  const selected = selectorOf(selector?.matchLabels ?? {});
+  if (selected === '') return undefined;
   const { namespace } = workload.metadata;
-  const selected = labels.map((pair) => pair.join('=')).join(',');
   const items = await podsOf(cluster, { namespace, selected, signal });
   const newest = newestTemplate(items);
   const crashing = items
