@@ -44,6 +44,13 @@ export async function stageNamed(name: string): Promise<Stage> {
   return found;
 }
 
+// The checkout's own installation has filled npm's cache. A registry that stalls would hold a request for npm's own five minutes.
+const env = {
+  ...process.env,
+  npm_config_prefer_offline: 'true',
+  npm_config_fetch_timeout: '60000',
+};
+
 /**
  * Does what COPY and RUN of a stage say, in a directory in place of its working directory, and with another in place of /out, which stages
  * hand on; raises where a step fails.
@@ -53,7 +60,7 @@ export async function perform(stage: Stage, directory: string, out: string): Pro
   for (const { keyword, text } of stage.steps) {
     const moved = text.replace(/(?<= )\/out\b/, out);
     if (keyword === 'COPY') await copy(moved.split(' '), directory);
-    if (keyword === 'RUN') await promisify(execFile)('sh', ['-c', moved], { cwd: directory });
+    if (keyword === 'RUN') await promisify(execFile)('sh', ['-c', moved], { cwd: directory, env });
   }
 }
 
