@@ -19,7 +19,7 @@ import {
   type TestNamespace,
 } from './cluster.ts';
 import { configMap, deployment } from './manifests.ts';
-import { playCalm, playIncludes, playLag } from './recorded-lags.ts';
+import { playCalm, playIncludes, playLag, playTold } from './recorded-lags.ts';
 import { testRepository, type TestRepository } from './repository.ts';
 import { startSystem } from './system.ts';
 
@@ -35,6 +35,7 @@ try {
   await playWaits(space, repository);
   await playLag(space, repository);
   await playCalm(space, repository);
+  await playTold(space, repository);
   await playRefusedDeletion(space);
   await playIncludes(space, repository);
   await play(space, repository);
@@ -182,6 +183,7 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
     if (isShort(scheduled)) parts.push('short');
     if (knows(history, 'interval-look')) parts.push('compared');
     if (knows(history, 'canceled-is-no-answer')) parts.push('asked');
+    if (knows(history, 'news-before-wait')) parts.push('told');
     const file = join(directory, `${parts.join('-')}.json`);
     if (existsSync(file)) continue;
     const events = history.events?.length ?? 0;

@@ -67,3 +67,22 @@ export async function playCalm(at: TestNamespace, git: TestRepository): Promise<
   await at.until('Kustomization', 'calm', (row) => row.status.lastAppliedRevision === revision);
   await asked;
 }
+
+/** A health wait that begins with messages which came in while objects were applied. */
+export async function playTold(at: TestNamespace, git: TestRepository): Promise<void> {
+  const many = Array.from({ length: 60 }, (_, place) => {
+    return [`told/${place}.yaml`, configMap(`told-${place}`)] as const;
+  });
+  const web = { 'told/web.yaml': deployment('told', { pod: 'unready' }) };
+  await git.commit({ ...Object.fromEntries(many), ...web });
+  await at.signal('GitRepository', 'other');
+  const spec = { path: './told', targetNamespace: at.name, wait: true };
+  await at.apply(kustomization('told', 'other', spec));
+  await at.until('ConfigMap', 'told-0', () => true);
+  await at.signal('Kustomization', 'told');
+  await at.until('Deployment', 'told', () => true);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await git.commit({ 'told/web.yaml': undefined });
+  await at.signal('GitRepository', 'other');
+  await at.untilReady('Kustomization', 'told');
+}
