@@ -9,6 +9,7 @@ import { parse, stringify } from 'yaml';
 import { startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
 import { createServices } from '../../deploy/dev/services.ts';
 import { freePort } from '../../deploy/dev/stack/ports.ts';
+import { compiledCode } from '../support/compiled.ts';
 import { installOn } from '../support/system.ts';
 import { openHttpGate } from './gates/http-gate.ts';
 import { openTcpGate } from './gates/tcp-gate.ts';
@@ -38,6 +39,8 @@ type Endings = (() => Promise<unknown>)[];
 
 async function installed(dir: string, stack: Stack, endings: Endings): Promise<Parts> {
   await installOn(stack);
+  // Workers are started again many times, and compiled ones start with a quarter of the CPU.
+  const compiled = await compiledCode(join(dir, 'code'));
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const workers: WorkerSite[] = [];
   const artifacts = await openHttpGate({
@@ -66,13 +69,19 @@ async function installed(dir: string, stack: Stack, endings: Endings): Promise<P
       SLUICE_STORAGE_ADV_ADDR: new URL(artifacts.url).host,
       SLUICE_LOG_LEVEL: 'debug',
     };
-    const site = await openSite(stack, `worker-${at}`, { dir: place, environment, endings });
+    const site = await openSite(stack, `worker-${at}`, {
+      dir: place,
+      environment,
+      compiled,
+      endings,
+    });
     workers.push({ ...site, cache, clock });
   }
   const environment = { SLUICE_RECEIVER_ADDR: `127.0.0.1:${ports[2]}`, SLUICE_LOG_LEVEL: 'debug' };
   const bridge = await openSite(stack, 'bridge', {
     dir: join(dir, 'bridge'),
     environment,
+    compiled,
     endings,
   });
   await startAll([...workers, bridge].map(victimOf));
@@ -86,13 +95,16 @@ async function installed(dir: string, stack: Stack, endings: Endings): Promise<P
   };
 }
 
+interface SiteOptions {
+  readonly dir: string;
+  readonly environment: Record<string, string>;
+  readonly compiled: string;
+  readonly endings: Endings;
+}
+
 /** A process that reaches the API server and Temporal through gates of its own; not started yet. */
-async function openSite(
-  stack: Stack,
-  name: string,
-  options: { dir: string; environment: Record<string, string>; endings: Endings },
-): Promise<Site> {
-  const { dir, environment, endings } = options;
+async function openSite(stack: Stack, name: string, options: SiteOptions): Promise<Site> {
+  const { dir, environment, compiled, endings } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const config = parse(await readFile(stack.kubeconfig, 'utf8')) as KubeConfig;
   const [entry] = config.clusters;
@@ -106,7 +118,7 @@ async function openSite(
   const clusters = [{ ...entry, cluster: { server: api.url, 'insecure-skip-tls-verify': true } }];
   await writeFile(kubeconfig, stringify({ ...config, clusters }), { mode: 0o600 });
   const served = { ...stack, kubeconfig, temporalAddress: temporal.address };
-  const services = await createServices(served, { dir, environment });
+  const services = await createServices(served, { dir, environment, compiled });
   const service = name === 'bridge' ? 'bridge' : 'worker';
   // Whatever it was put through, it ends.
   endings.push(() => services.stop(service, 'SIGKILL'));

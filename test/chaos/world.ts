@@ -63,7 +63,7 @@ export async function openWorld(
     touches: state.touches,
     commits: () => state.commits,
     play: (step) => perform(state, step),
-    storm: (count) => storm(state, count),
+    storm: (count) => patiently(() => storm(state, count)),
     empty: () => empty(state),
     async close() {
       recorder.stop();

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
@@ -7,9 +6,10 @@ import { commandLine } from '../support/command-line.ts';
 import { configMap } from '../support/manifests.ts';
 import { hmac, signedByGitHub } from '../support/receivers.ts';
 import { openSource } from '../support/space.ts';
+import { openWebhooks, pathFor, receiverOf } from '../support/webhooks.ts';
 
 const { space, repository, revision } = await openSource({ 'a.yaml': configMap('a') });
-const receiverPort = await portOfReceivers();
+const post = await openWebhooks(inject('serviceDir'));
 const sluice = commandLine(space.name);
 const hour = { interval: '1h' };
 
@@ -17,46 +17,18 @@ await space.apply(gitRepository('repo', repository.url, hour));
 await space.apply(kustomization('app', 'repo', { targetNamespace: space.name, ...hour }));
 await secret('hook', { token: 'first' });
 
-async function portOfReceivers(): Promise<number> {
-  const log = await readFile(join(inject('serviceDir'), 'bridge.log'), 'utf8');
-  const ports = [...log.matchAll(/"receiverPort":(\d+)/g)].map(([, port]) => Number(port));
-  return ports.at(-1) ?? 0;
-}
-
 async function secret(name: string, stringData: Record<string, string>): Promise<void> {
   await space.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData });
 }
 
 async function receiver(name: string, spec: object = {}, annotations: object = {}): Promise<void> {
-  await space.apply({
-    apiVersion: 'notification.toolkit.fluxcd.io/v1',
-    kind: 'Receiver',
-    metadata: { name, annotations },
-    spec: {
-      type: 'github',
-      events: ['ping', 'push'],
-      secretRef: { name: 'hook' },
-      resources: [{ kind: 'GitRepository', name: 'repo' }],
-      ...spec,
-    },
-  });
+  await space.apply(receiverOf(name, spec, annotations));
 }
 
 /** The path of a Receiver that is ready at its newest generation. */
 async function pathOf(name: string): Promise<string> {
   const row = await space.untilReady('Receiver', name);
   return String(row.status['webhookPath']);
-}
-
-async function post(
-  path: string,
-  headers: Record<string, string> = {},
-  body = '{}',
-): Promise<number> {
-  const url = `http://127.0.0.1:${receiverPort}${path}`;
-  const answer = await fetch(url, { method: 'POST', headers, body });
-  await answer.text();
-  return answer.status;
 }
 
 function pushEvent(branch = 'main', url = repository.url): string {
@@ -71,9 +43,7 @@ async function requestedAt(kind: string, name: string): Promise<string | undefin
   return (await space.get(kind, name))?.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
 }
 
-function digestPath(token: string, name: string): string {
-  return `/hook/${createHash('sha256').update(`${token}${name}${space.name}`).digest('hex')}`;
-}
+const digestPath = (token: string, name: string): string => pathFor(token, name, space.name);
 
 test('R01: a push that GitHub signs is applied, and a forged one is refused', async () => {
   await space.until('Kustomization', 'app', (row) => row.status.lastAppliedRevision === revision);

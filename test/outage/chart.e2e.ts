@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../activities/cluster/object.ts';
-import { serverSideApply } from '../../activities/cluster/server-side-apply.ts';
 import { promote } from '../../client/promote.ts';
 import { startStack, stopStack, type Stack } from '../../deploy/dev/index.ts';
 import { workflowId } from '../../workflows/messages.ts';
@@ -21,6 +20,7 @@ import { chartDirectory, openHelm, type Helm } from '../support/helm.ts';
 import { configMap, deployment } from '../support/manifests.ts';
 import { podsOf } from '../support/pods.ts';
 import { testRepository, type TestRepository } from '../support/repository.ts';
+import { componentRights, giveRole, may, roleRights } from './chart-rights.ts';
 import { makeAdmin } from './tenants.ts';
 
 /** An empty cluster on which the chart is installed, upgraded, rolled back and uninstalled; its pods run as processes with its rights. */
@@ -85,6 +85,10 @@ function jobOf(hooks: readonly KubeObject[], name: string): ReturnType<typeof po
 const live = (apiVersion: string, kind: string, name: string): Promise<KubeObject | undefined> =>
   space.cluster.get({ apiVersion, kind, namespace, name });
 
+async function untilKey(name: string, holds: (key: string) => boolean): Promise<void> {
+  await space.until('ConfigMap', name, ({ data }) => holds((data as { key: string }).key));
+}
+
 test('the chart installs, and its Job registers the search attributes', async () => {
   const hooks = await release('install', {});
   space.cluster.discovery.forget();
@@ -106,7 +110,7 @@ test('with the rights of the chart a commit is applied, told by events, and a dr
   await space.untilEvent('app', 'ReconciliationSucceeded');
   await space.untilEvent('repo', 'NewArtifact');
   await space.patch('ConfigMap', 'app', { data: { key: 'by hand' } });
-  await space.until('ConfigMap', 'app', ({ data }) => (data as { key: string }).key === 'value');
+  await untilKey('app', (key) => key === 'value');
   expect(await pods.log('sluice-bridge')).not.toContain('orbidden');
   expect(await pods.log('sluice-worker')).not.toContain('orbidden');
 });
@@ -153,11 +157,7 @@ test('workers become versions of a deployment, and the next version takes the wo
     );
     await repository.commit({ 'app/cm.yaml': configMap('app', { key: `version ${buildId}` }) });
     await space.signal('GitRepository', 'repo');
-    await space.until(
-      'ConfigMap',
-      'app',
-      ({ data }) => (data as { key: string }).key === `version ${buildId}`,
-    );
+    await untilKey('app', (key) => key === `version ${buildId}`);
     const { raw } = await space.temporal.workflow
       .getHandle(workflowId('Kustomization', { namespace: space.name, name: 'app' }))
       .describe();
@@ -190,86 +190,25 @@ test('under lockdown a tenant has the rights of its account and no others', asyn
   await makeAdmin(space.cluster, space.name);
   await space.untilReady('Kustomization', 'tenant');
   await space.patch('ConfigMap', 'tenant-app', { data: { key: 'by hand' } });
-  await space.until(
-    'ConfigMap',
-    'tenant-app',
-    ({ data }) => (data as { key: string }).key !== 'by hand',
-  );
+  await untilKey('tenant-app', (key) => key !== 'by hand');
 });
 
-/** What an account or a person may do, as the API server sees it. */
-async function may(user: string, verb: string, resource: string, where = ''): Promise<boolean> {
-  const [plural = '', ...group] = resource.split('.');
-  const [name, subresource] = plural.split('/');
-  const resourceAttributes = {
-    verb,
-    group: group.join('.'),
-    resource: name,
-    subresource,
-    namespace: where,
-  };
-  const { status } = await space.cluster.request<{ status: { allowed: boolean } }>({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { user, resourceAttributes },
-    },
-  });
-  return status.allowed;
-}
+test.each(componentRights)(
+  'under lockdown the %s may %s %s: %s',
+  async (component, verb, resource, allowed) => {
+    const user = `system:serviceaccount:${namespace}:sluice-${component}`;
+    expect(await may(space.cluster, { user, verb, resource })).toBe(allowed);
+  },
+);
 
-test.each([
-  ['worker', 'impersonate', 'serviceaccounts', true],
-  ['worker', 'patch', 'kustomizations/status.kustomize.toolkit.fluxcd.io', true],
-  ['worker', 'get', 'secrets', true],
-  ['worker', 'create', 'events', true],
-  ['worker', 'create', 'deployments.apps', false],
-  ['worker', 'delete', 'namespaces', false],
-  ['worker', 'impersonate', 'users', false],
-  ['worker', 'impersonate', 'groups', false],
-  ['worker', 'create', 'clusterrolebindings.rbac.authorization.k8s.io', false],
-  ['worker', 'update', 'secrets', false],
-  ['worker', 'create', 'kustomizations.kustomize.toolkit.fluxcd.io', false],
-  ['bridge', 'watch', 'deployments.apps', true],
-  ['bridge', 'impersonate', 'serviceaccounts', false],
-  ['bridge', 'patch', 'deployments.apps', false],
-  ['bridge', 'delete', 'kustomizations.kustomize.toolkit.fluxcd.io', false],
-])('under lockdown the %s may %s %s: %s', async (component, verb, resource, allowed) => {
-  const user = `system:serviceaccount:${namespace}:sluice-${component}`;
-  expect(await may(user, verb, resource)).toBe(allowed);
-});
-
-const objects = 'kustomizations.kustomize.toolkit.fluxcd.io';
-const receivers = 'receivers.notification.toolkit.fluxcd.io';
-
-test.each([
-  ['view', 'get', objects, true],
-  ['view', 'watch', receivers, true],
-  ['view', 'list', 'gitrepositories.source.toolkit.fluxcd.io', true],
-  ['view', 'patch', objects, false],
-  ['view', 'delete', objects, false],
-  ['edit', 'get', objects, true],
-  ['edit', 'create', objects, true],
-  ['edit', 'deletecollection', receivers, true],
-  ['edit', 'patch', 'gitrepositories.source.toolkit.fluxcd.io', true],
-  ['admin', 'update', objects, true],
-])(
+test.each(roleRights)(
   'whoever has the role %s in a namespace may %s %s there: %s',
   async (role, verb, resource, allowed) => {
-    const apiGroup = 'rbac.authorization.k8s.io';
-    await serverSideApply(space.cluster, {
-      apiVersion: `${apiGroup}/v1`,
-      kind: 'RoleBinding',
-      metadata: { name: `${role}ers`, namespace: space.name },
-      roleRef: { apiGroup, kind: 'ClusterRole', name: role },
-      subjects: [{ apiGroup, kind: 'User', name: `${role}er` }],
-    });
+    const wish = { user: await giveRole(space.cluster, role, space.name), verb, resource };
     await expect
-      .poll(() => may(`${role}er`, verb, resource, space.name), { timeout: 20_000 })
+      .poll(() => may(space.cluster, { ...wish, namespace: space.name }), { timeout: 20_000 })
       .toBe(allowed);
-    expect(await may(`${role}er`, verb, resource, 'kube-system')).toBe(false);
+    expect(await may(space.cluster, { ...wish, namespace: 'kube-system' })).toBe(false);
   },
 );
 
@@ -277,12 +216,9 @@ test('a rollback goes back to what was before', async () => {
   await succeed('rollback', 'sluice', '1', ...wait);
   const worker = await live('apps/v1', 'Deployment', 'sluice-worker');
   expect(JSON.stringify(worker)).not.toContain('--no-remote-bases');
-  const binding = await live(
-    'rbac.authorization.k8s.io/v1',
-    'ClusterRoleBinding',
-    `sluice-${namespace}-worker-admin`,
-  );
-  expect(binding).toBeDefined();
+  const admin = `sluice-${namespace}-worker-admin`;
+  const rbac = 'rbac.authorization.k8s.io/v1';
+  expect(await live(rbac, 'ClusterRoleBinding', admin)).toBeDefined();
 });
 
 test('uninstalling leaves the CRDs, the objects and what they applied', async () => {

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import ssh2 from 'ssh2';
+import { freePort } from '../../deploy/dev/stack/ports.ts';
 import { resolveSshd, type Sshd } from '../../deploy/dev/toolchain/sshd.ts';
 
 /** A pair of keys in the format of OpenSSH. */
@@ -240,14 +240,4 @@ async function startLibraryServer({ port, options, hostKeys }: Plan): Promise<St
         });
       }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -1,7 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, expect, test } from 'vitest';
@@ -14,6 +12,7 @@ import { openReceiverServer, type ReceiverServer } from '../../../client/receive
 import { createLog } from '../../../client/log.ts';
 import { createServingCertificate } from '../../../deploy/dev/stack/certificates.ts';
 import { directoryWith } from '../../support/files.ts';
+import { post, raw } from '../../support/raw-requests.ts';
 import { openHook } from '../../support/receivers.ts';
 
 const path = `/hook/${'a'.repeat(64)}`;
@@ -59,44 +58,6 @@ async function open({
   });
   servers.push(server);
   return { port: server.port ?? 0, registry, taken };
-}
-
-function post(
-  port: number,
-  target: string,
-  { body = Buffer.from('{}'), chunked = false, method = 'POST', headers = {} } = {},
-): Promise<number> {
-  const length = chunked ? {} : { 'content-length': body.length };
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { port, host: '127.0.0.1', path: target, method, headers: { ...length, ...headers } },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      },
-    );
-    sent.once('error', reject);
-    if (chunked) {
-      for (let at = 0; at < body.length; at += 65_536) sent.write(body.subarray(at, at + 65_536));
-      sent.end();
-    } else sent.end(body);
-  });
-}
-
-/** Everything that the server answers to raw bytes, until it closes the connection or is silent for a time. */
-function raw(port: number, bytes: string, silentMs = 500): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket: Socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-    socket.setTimeout(silentMs, () => socket.destroy());
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-    });
-    socket.on('error', () => undefined);
-    socket.once('close', () => {
-      resolve(text);
-    });
-  });
 }
 
 test.each([
