@@ -1,14 +1,40 @@
 import { median } from './median.ts';
 import { sum, type Figure, type Outcome, type Result } from './outcome.ts';
 
+/** The figures of all contestants as Markdown. */
+export interface Tables {
+  /** What was reached, and below the seconds of a stretch what it cost in all; then the races that failed. */
+  readonly figures: string;
+  /** The same costs by process and by verb. */
+  readonly parts: string;
+}
+
 /**
- * A Markdown table of medians with their range, one row a figure, one column a contestant in the given order, and behind the second one
- * the ratio of the first to it. Below the seconds of a stretch stands what it cost. A figure that was given up stands with its limit,
- * `> 120`. Below the table are the races that failed.
+ * Tables of medians with their range, one row a figure, one column a contestant in the given order, and behind the second one the ratio
+ * of the first to it. A figure that was given up stands with its limit, `> 120`.
  */
-export function markdown(outcomes: readonly Outcome[], order: readonly string[]): string {
+export function tablesOf(outcomes: readonly Outcome[], order: readonly string[]): Tables {
   const contestants = order.filter((name) => outcomes.some((one) => one.contestant === name));
-  const lines = [...groupsOf(outcomes).values()]
+  const figures = table(
+    groupsOf(outcomes, (result, name, figure) => [[name, figure], ...costRows(result, name)]),
+    contestants,
+  );
+  const parts = table(
+    groupsOf(outcomes, (result, name) => partRows(result, name)),
+    contestants,
+  );
+  return { figures: [figures, ...failuresOf(outcomes)].join('\n'), parts };
+}
+
+/** What each contestant reached, one or more times. */
+type Row = Map<string, Figure[]>;
+type Titled = readonly [title: string, figure: Figure];
+
+function table(
+  groups: ReadonlyMap<string, ReadonlyMap<string, Row>>,
+  contestants: readonly string[],
+): string {
+  const lines = [...groups.values()]
     .flatMap((rows) => [...rows])
     .filter(([, row]) => isTold(row))
     .map(([title, row]) => {
@@ -16,23 +42,21 @@ export function markdown(outcomes: readonly Outcome[], order: readonly string[])
       return [title, ...withRatio(values.map(spread), ratio(values[0], values[1]))];
     });
   const head = ['', ...withRatio(contestants, 'ratio')];
-  const table = [head, head.map(() => '---'), ...lines]
+  return [head, head.map(() => '---'), ...lines]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
-  return [table, ...failuresOf(outcomes)].join('\n');
 }
 
-/** What each contestant reached, one or more times. */
-type Row = Map<string, Figure[]>;
-
 /** Rows by title, in groups that begin with a figure of a race: contestants have processes of different names. */
-function groupsOf(outcomes: readonly Outcome[]): Map<string, Map<string, Row>> {
+function groupsOf(
+  outcomes: readonly Outcome[],
+  rowsOf: (result: Result, name: string, figure: Figure) => Titled[],
+): Map<string, Map<string, Row>> {
   const groups = new Map<string, Map<string, Row>>();
   const told = outcomes.flatMap(({ contestant, results }) =>
     Object.values(results).flatMap((result) =>
       Object.entries(result.figures).map(
-        ([name, figure]) =>
-          [contestant, name, [[name, figure], ...costRows(result, name)]] as const,
+        ([name, figure]) => [contestant, name, rowsOf(result, name, figure)] as const,
       ),
     ),
   );
@@ -47,30 +71,35 @@ function groupsOf(outcomes: readonly Outcome[]): Map<string, Map<string, Row>> {
   return groups;
 }
 
-function costRows({ costs }: Result, name: string): [string, Figure][] {
+function costRows({ costs }: Result, name: string): Titled[] {
   const cost = costs[name];
   if (cost === undefined) return [];
-  const { cpu, peakMiB, requests, historyEvents, elsewhere } = cost;
-  const byName = (what: string, amounts: Readonly<Record<string, number>>): [string, number][] =>
-    Object.entries(amounts).map(([name, value]) => [`${what}, ${name}`, value]);
-  const amounts: [string, number | undefined][] = [
-    ['CPU-seconds of its own', sum(cpu.own)],
-    ...byName('CPU-seconds', cpu.own),
-    ['CPU-seconds of Temporal', cpu.temporal['temporal']],
-    ['CPU-seconds of the control plane', sum(cpu.plane)],
-    ['CPU-seconds, kube-apiserver', cpu.plane['kube-apiserver']],
-    ['CPU-seconds of all together', sum(cpu.own) + sum(cpu.temporal) + sum(cpu.plane)],
-    ['CPU-seconds elsewhere on the machine', elsewhere],
-    ['peak MiB of its own', sum(peakMiB.own)],
-    ...byName('peak MiB', peakMiB.own),
-    ['peak MiB of Temporal', peakMiB.temporal['temporal']],
-    ['peak MiB of the control plane', sum(peakMiB.plane)],
-    ['API requests', sum(requests)],
-    ...byName('API requests', requests),
-    ['events of Temporal', historyEvents],
+  const { cpu, peakMiB, requests, historyEvents } = cost;
+  return titled('· ', {
+    'CPU-seconds of its own': sum(cpu.own),
+    'CPU-seconds of Temporal': cpu.temporal['temporal'],
+    'CPU-seconds of the control plane': sum(cpu.plane),
+    'CPU-seconds of all together': sum(cpu.own) + sum(cpu.temporal) + sum(cpu.plane),
+    'peak MiB of its own': sum(peakMiB.own),
+    'API requests': sum(requests),
+    'events of Temporal': historyEvents,
+  });
+}
+
+function partRows({ costs }: Result, name: string): Titled[] {
+  const cost = costs[name];
+  if (cost === undefined) return [];
+  const { cpu, peakMiB, requests, elsewhere } = cost;
+  return [
+    ...titled(`${name}: CPU-seconds, `, { ...cpu.own, ...cpu.plane, elsewhere }),
+    ...titled(`${name}: peak MiB, `, { ...peakMiB.own, ...peakMiB.temporal, ...peakMiB.plane }),
+    ...titled(`${name}: API requests, `, requests),
   ];
-  return amounts.flatMap(([what, value]): [string, Figure][] =>
-    value === undefined ? [] : [[`· ${what}`, { value }]],
+}
+
+function titled(start: string, amounts: Readonly<Record<string, number | undefined>>): Titled[] {
+  return Object.entries(amounts).flatMap(([what, value]): Titled[] =>
+    value === undefined ? [] : [[`${start}${what}`, { value }]],
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Figure, Outcome } from '../../bench/race/outcome.ts';
-import { markdown } from '../../bench/race/table.ts';
+import { tablesOf } from '../../bench/race/table.ts';
 
 const order = ['Sluice', 'Flux', 'Flux (defaults)'];
 
@@ -43,7 +43,7 @@ test('a failure of one stands below the figures of all', () => {
     run: 2,
     results: { drift: { figures: {}, costs: {}, failure: 'it fell' } },
   };
-  const text = markdown([outcome('Sluice', { P1: { value: 1 } }), failed], order);
+  const { figures: text } = tablesOf([outcome('Sluice', { P1: { value: 1 } }), failed], order);
   expect(text).toContain('| P1 | 1 |');
   expect(text.endsWith('- Flux, run 2, drift: it fell')).toBe(true);
 });
@@ -66,9 +66,14 @@ test('what a stretch cost stands below its seconds, but for what is nothing for 
   expect(rows[0]).toBe('| P1 | 5 |');
   expect(rows).toContain('| · CPU-seconds of its own | 4 |');
   expect(rows).toContain('| · CPU-seconds of all together | 7 |');
-  expect(rows).toContain('| · API requests, GET | 7 |');
+  expect(rows).toContain('| · API requests | 7 |');
   expect(rows).toContain('| · events of Temporal | 40 |');
-  expect(rows.join()).not.toContain('POST');
+  expect(rows.join()).not.toContain('GET');
+  const { parts } = tablesOf([run], order);
+  expect(parts).toContain('| P1: CPU-seconds, worker | 3 |');
+  expect(parts).toContain('| P1: peak MiB, worker | 300 |');
+  expect(parts).toContain('| P1: API requests, GET | 7 |');
+  expect(parts).not.toContain('POST');
 });
 
 function outcome(contestant: string, figures: Record<string, Figure>): Outcome {
@@ -76,7 +81,7 @@ function outcome(contestant: string, figures: Record<string, Figure>): Outcome {
 }
 
 function rowsOf(outcomes: Outcome[]): string[] {
-  return markdown(outcomes, order)
-    .split('\n')
+  return tablesOf(outcomes, order)
+    .figures.split('\n')
     .filter((line) => !line.includes('---'));
 }
