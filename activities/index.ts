@@ -4,13 +4,15 @@ import { compareObjects, type CompareTools } from './apply/compare-objects.ts';
 import type { ApplyOptions } from './apply/opening.ts';
 import { createStandings } from './apply/standing.ts';
 import type { Cluster } from './cluster/client.ts';
-import { loadForPass } from './cluster/kustomizations.ts';
+import { loadForPass, type LoadedKustomization } from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
+import type { RenderedObjects } from './cluster/rendered.ts';
+import { readSource } from './cluster/source.ts';
 import { resume } from './cluster/suspension.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
 import type { Activities, ArtifactRef, ObjectKey, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
-import { fetchArtifact } from './fetch/fetch-artifact.ts';
+import { fetchArtifact, withArtifact, type Supply } from './fetch/fetch-artifact.ts';
 import { createOciActivities } from './fetch/oci/oci-activities.ts';
 import { createSourceActivities, type SourceDeps, type Spread } from './fetch/source-activities.ts';
 import { bySourceKind } from './fetch/source-kinds.ts';
@@ -60,16 +62,20 @@ function stagesOf(deps: ActivityDeps): Activities {
   const policy = { ...deps.policy, reportOnly, jitterPercent };
   const load = (pass: Pass): ReturnType<typeof loadForPass> => loadForPass(cluster, pass);
   // Rendered objects stay on the worker that rendered them; another worker renders again and gets the same digest.
-  const rendered = renderedObjects({ ...deps, load });
+  const render = renderedObjects({ ...deps, load });
+  const supplied = supplier(deps);
+  const rendered: RenderedObjects = async (pass, known) => {
+    const loaded = known ?? (await load(pass));
+    return supplied(pass, loaded, () => render(pass, loaded));
+  };
   const targets = createTargets(cluster, deps.policy);
   const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
   const tools = { cluster, target, rendered, load };
   const applying = { ...tools, options: deps.applyOptions, standings: createStandings() };
   const openArtifact = async (artifact: ArtifactRef): Promise<string> =>
     (await artifacts.open(artifact)).directory;
-  const closures = createClosures();
   const { ageSecret } = deps;
-  const sources = { cluster, closures, openArtifact, ageSecret };
+  const sources = { cluster, closures: createClosures(), openArtifact, ageSecret };
   return {
     observe: (key) => observe(cluster, key, policy),
     inputs: async (pass) => (await inputsDigest(sources, pass, await load(pass))) ?? null,
@@ -85,9 +91,7 @@ function stagesOf(deps: ActivityDeps): Activities {
       const loaded = await load(pass);
       const message = `Fetching manifests for revision ${revision}`;
       await progress(cluster, pass, loaded, { message });
-      const { attempt } = Context.current().info;
-      const { httpRetry } = deps;
-      const fetched = await fetchArtifact(artifacts, pass, { attempt, httpRetry });
+      const fetched = await supplied(pass, loaded, () => fetchArtifact(artifacts, pass));
       const digest = await inputsDigest(sources, pass, loaded);
       return digest === undefined ? fetched : { ...fetched, inputs: digest };
     }),
@@ -111,5 +115,17 @@ function stagesOf(deps: ActivityDeps): Activities {
       GitRepository: createSourceActivities(deps),
       OCIRepository: createOciActivities(deps),
     }),
+  };
+}
+
+type Supplied = <T>(pass: Pass, loaded: LoadedKustomization, work: () => Promise<T>) => Promise<T>;
+
+/** Gives up an artifact that can not be had as soon as the source of the pass has another one. */
+function supplier({ cluster, httpRetry }: ActivityDeps): Supplied {
+  return (pass, { spec }, work) => {
+    const { attempt } = Context.current().info;
+    const current: Supply['current'] = async () =>
+      (await readSource(cluster, spec.sourceRef, pass.key.namespace)).artifact;
+    return withArtifact(pass, { attempt, httpRetry, current }, work);
   };
 }

@@ -99,7 +99,7 @@ const digestOf = (bytes: Buffer): string =>
 async function offer(
   kind: string,
   name: string,
-  artifact: { digest: string; revision?: string; metadata?: Record<string, string> },
+  artifact: { digest: string; revision?: string; url?: string; metadata?: Record<string, string> },
 ): Promise<void> {
   const apiVersion = 'source.toolkit.fluxcd.io/v1';
   const spec =
@@ -190,6 +190,23 @@ test.each([
   served.set(`/${name}`, next);
   await offer('ExternalArtifact', name, { digest: digestOf(next), revision: 'v2' });
   await space.until('ConfigMap', `${name}-good`, () => true);
+});
+
+test('an artifact that is gone is not waited for where its source has a newer one', async () => {
+  const name = 'overtaken';
+  await offer('ExternalArtifact', name, { digest: nothing });
+  await follow('ExternalArtifact', name);
+  await space.until('Kustomization', name, (row) =>
+    (conditionOf(row, 'Reconciling')?.message ?? '').includes('Fetching manifests'),
+  );
+  const next = await archive([{ name: 'a.yaml' }], configMap(name));
+  served.set(`/${name}-new`, next);
+  const url = `${base}/${name}-new`;
+  await offer('ExternalArtifact', name, { digest: digestOf(next), revision: 'v2', url });
+  const row = await space.untilReady('Kustomization', name);
+  expect(row.status.lastAppliedRevision).toBe('v2');
+  const events = await space.events(name);
+  expect(events.filter(({ reason }) => reason === 'ArtifactFailed')).toEqual([]);
 });
 
 test('after a good artifact a bad one fails the pass, and the next good one is applied', async () => {
