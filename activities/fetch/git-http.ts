@@ -42,7 +42,7 @@ export function createHttpTransport(
       const location = answer.headers['location'];
       if (answer.statusCode < 300 || answer.statusCode > 399 || typeof location !== 'string') {
         check(answer, options.result, url);
-        return new PacketReader(answer.body);
+        return new PacketReader(answer.body, { isOneAnswer: true });
       }
       await answer.body.dump();
       const next = redirected(target, location, hops);

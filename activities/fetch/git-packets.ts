@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { fail } from '../failures.ts';
 
 /** A packet of Git's protocol: data, or a mark that ends or parts the data. */
@@ -29,11 +30,13 @@ export function textOf(data: Buffer): string {
 export class PacketReader {
   readonly #chunks: AsyncIterator<Uint8Array, unknown>;
   #rest: Buffer = Buffer.alloc(0);
+  readonly #isOneAnswer: boolean;
   #left = 0;
   #ended = false;
 
-  constructor(stream: AsyncIterable<Uint8Array, unknown>) {
+  constructor(stream: AsyncIterable<Uint8Array, unknown>, { isOneAnswer = false } = {}) {
     this.#chunks = stream[Symbol.asyncIterator]();
+    this.#isOneAnswer = isOneAnswer;
   }
 
   /** Sets how many more bytes may be read. */
@@ -62,6 +65,31 @@ export class PacketReader {
     this.#rest = this.#rest.subarray(length);
     if (data.subarray(0, 4).equals(errorPrefix)) throw refused(data.subarray(4));
     return { data };
+  }
+
+  /**
+   * Reads to the end of a stream that is one answer, where that comes within a second: a connection that is left before its end serves no
+   * other request, and some servers tell of it as an error.
+   */
+  async finish(): Promise<void> {
+    if (!this.#isOneAnswer) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, 1000);
+    });
+    await Promise.race([this.#drain(), late]);
+    clearTimeout(timer);
+    // The client lets a turn of the event loop pass before it takes a connection again.
+    await turn();
+  }
+
+  /** All that was wanted is there already, so what goes wrong from here on does not matter. */
+  async #drain(): Promise<void> {
+    while (!this.#ended && this.#left >= 0) {
+      const step = await this.#chunks.next().catch(() => ({ done: true, value: undefined }));
+      this.#ended = step.done === true;
+      this.#left -= step.value instanceof Uint8Array ? step.value.length : 0;
+    }
   }
 
   async #fill(wanted: number): Promise<boolean> {

@@ -36,6 +36,7 @@ export async function openSession(transport: GitTransport): Promise<GitSession> 
   let lines = await readLines(reader);
   // Over HTTP the service is named first.
   if (lines[0]?.startsWith('# service=')) lines = await readLines(reader);
+  await reader.finish();
   if (lines[0] === 'version 2') return versionTwo(transport, lines);
   return versionZero(transport, lines[0] === 'version 1' ? lines.slice(1) : lines);
 }
@@ -102,6 +103,7 @@ async function readReferences(answer: PacketReader): Promise<RemoteRef[]> {
     const peeled = attributes.find((text) => text.startsWith('peeled:'))?.slice(7);
     found.push({ ref, oid, ...(peeled !== undefined && isHash(peeled) ? { peeled } : {}) });
   }
+  await answer.finish();
   return found;
 }
 
@@ -127,6 +129,7 @@ async function* sideband(answer: PacketReader): AsyncIterable<Buffer> {
     else if (band === 3) throw refused(packet.data.subarray(1));
     else if (band !== 2) throw fail('GitOperationFailed', `the remote uses the band ${band ?? 0}`);
   }
+  await answer.finish();
 }
 
 function versionZero(transport: GitTransport, lines: readonly string[]): GitSession {

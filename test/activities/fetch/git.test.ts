@@ -1,3 +1,4 @@
+import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseProxy, type Proxy } from '../../../activities/fetch/git-proxy.ts';
 import { lookUp, remoteAt } from '../../../activities/fetch/git.ts';
@@ -145,6 +146,26 @@ test('a commit is fetched alone, whatever history is behind it', async () => {
   const pinned = await lookUp(remote, { commit: first, tag: 'v1.0.0' });
   expect(pinned.revision).toBe(`sha1:${first}`);
   expect(await filesOf(remote, pinned)).toEqual({ 'a.yaml': '1' });
+});
+
+test('a look takes one connection, and a fetch another', async () => {
+  const origin = Number(new URL(plain.url).port);
+  let connections = 0;
+  const counter = createServer((socket) => {
+    connections++;
+    socket.on('error', () => undefined);
+    socket.pipe(connect(origin, '127.0.0.1').on('error', () => undefined)).pipe(socket);
+  });
+  await new Promise<void>((resolve) => counter.listen(0, '127.0.0.1', resolve));
+  opened.push({ close: () => Promise.resolve(counter.close()) });
+  const address = counter.address();
+  const url = new URL(plain.url);
+  url.port = String(typeof address === 'object' && address ? address.port : 0);
+  const remote = remoteWith({ url: url.href });
+  const target = await lookUp(remote, main);
+  expect(connections).toBe(1);
+  expect(await filesOf(remote, target)).toEqual({ 'a.yaml': 'plain' });
+  expect(connections).toBe(2);
 });
 
 test('a commit of a branch has to be in its history', async () => {
