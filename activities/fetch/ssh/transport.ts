@@ -56,10 +56,22 @@ export function createSshTransport(remote: SshRemote, signal: AbortSignal): GitT
     },
     close() {
       signal.removeEventListener('abort', stop);
-      if (conversation?.channel.writable) conversation.channel.end(flushPacket);
-      client.end();
+      if (conversation) conclude(client, conversation.channel);
+      else client.end();
     },
   };
+}
+
+/** Lets the command end by itself, for a second at most: a server tells of one that is cut off as of an error. */
+function conclude(client: Client, channel: ClientChannel): void {
+  const end = (): void => {
+    clearTimeout(late);
+    client.end();
+  };
+  const late = setTimeout(end, 1000);
+  channel.once('exit', end).once('close', end);
+  if (channel.writable) channel.end(flushPacket);
+  else end();
 }
 
 /** What a repository is read with, and what it is written with. */
