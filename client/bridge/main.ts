@@ -86,6 +86,7 @@ await Promise.all([
   receivers?.run(stop.signal),
 ]);
 endpoints.close();
+await waker.close();
 await connection.close();
 await cluster.close();
 await tracing?.close();

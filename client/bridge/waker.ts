@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { ObjectKey, SourceKey, Trigger } from '../../activities/contract.ts';
 import {
@@ -22,6 +23,12 @@ export interface Waker {
   heal(kind: string, found: Found): Promise<void>;
 }
 
+/** A waker that ends with its process. */
+interface OpenWaker extends Waker {
+  /** Sends what is still to be sent, for seconds, and gives up what fails: the next bridge finds what is missing or behind. */
+  close(): Promise<void>;
+}
+
 /** All objects of a kind that there are. */
 export interface Found {
   readonly present: readonly Sight[];
@@ -37,20 +44,21 @@ export interface WakerOptions {
   readonly concurrency?: number;
 }
 
-/** A waker with few calls to Temporal in flight; a call that fails is tried again until it succeeds. */
-export function createWaker(client: Client, log: Log, options: WakerOptions): Waker {
+/** A waker with few calls to Temporal in flight; a call that fails is tried again until it succeeds or the waker is closed. */
+export function createWaker(client: Client, log: Log, options: WakerOptions): OpenWaker {
   const { taskQueue, concurrency = 16 } = options;
   const queue = new Map<string, () => Promise<void>>();
-  let running = 0;
+  const closing = new AbortController();
+  const calls = new Set<Promise<void>>();
   const pump = (): void => {
     for (const [id, job] of queue) {
-      if (running >= concurrency) return;
+      if (calls.size >= concurrency) return;
       queue.delete(id);
-      running++;
-      void attempt(job, id, log).finally(() => {
-        running--;
+      const call = attempt(job, id, { log, closing: closing.signal }).finally(() => {
+        calls.delete(call);
         pump();
       });
+      calls.add(call);
     }
   };
   const put = (id: string, job: () => Promise<void>): void => {
@@ -75,7 +83,7 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Wa
     end,
     async heal(kind, { present, behind, namespace }) {
       if (!isReconciled(kind)) return;
-      const orphans = await runningIds(client, kind, log);
+      const orphans = await runningIds(client, kind, { log, closing: closing.signal });
       for (const sight of present) {
         const missing = !orphans.delete(workflowId(kind, sight.key));
         if (!sight.ours) continue;
@@ -84,8 +92,19 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Wa
       }
       for (const key of keysOf(orphans, namespace)) end(kind, key);
     },
+    async close() {
+      closing.abort();
+      const timeUp = pause(closeMs, undefined, { ref: false });
+      while (
+        calls.size > 0 &&
+        (await Promise.race([timeUp.then(() => 'late'), ...calls])) !== 'late'
+      );
+    },
   };
 }
+
+/** Well within the half minute that Kubernetes gives a process to end. */
+const closeMs = 5000;
 
 /** The objects of workflow ids, those of one namespace where it is given. */
 function keysOf(ids: Iterable<string>, only: string | undefined): ObjectKey[] {
@@ -100,7 +119,16 @@ function isReconciled(kind: string): kind is ReconciledKind {
   return kind in workflowTypes;
 }
 
-async function attempt(job: () => Promise<void>, id: string, log: Log): Promise<void> {
+interface Persistence {
+  readonly log: Log;
+  readonly closing: AbortSignal;
+}
+
+async function attempt(
+  job: () => Promise<void>,
+  id: string,
+  { log, closing }: Persistence,
+): Promise<void> {
   for (let failures = 0; ; failures++) {
     try {
       await job();
@@ -109,7 +137,8 @@ async function attempt(job: () => Promise<void>, id: string, log: Log): Promise<
       const retryMs = Math.min(250 * 2 ** failures, 10_000);
       const message = error instanceof Error ? error.message : String(error);
       log.warn('signal failed', { workflow: id, error: message, retryMs });
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      await pause(retryMs, undefined, { signal: closing }).catch(() => undefined);
+      if (closing.aborted) return;
     }
   }
 }
@@ -157,7 +186,11 @@ async function signalIfRunning(
 }
 
 /** Ids of the workflows of a kind that run now, by Temporal's visibility, which may lag behind by a second. */
-async function runningIds(client: Client, kind: ReconciledKind, log: Log): Promise<Set<string>> {
+async function runningIds(
+  client: Client,
+  kind: ReconciledKind,
+  persistence: Persistence,
+): Promise<Set<string>> {
   const query = `WorkflowType="${workflowTypes[kind]}" AND ExecutionStatus="Running"`;
   const ids = new Set<string>();
   const load = async (): Promise<void> => {
@@ -166,6 +199,6 @@ async function runningIds(client: Client, kind: ReconciledKind, log: Log): Promi
       if (id.startsWith(prefix)) ids.add(id);
     }
   };
-  await attempt(load, `list of ${kind}`, log);
+  await attempt(load, `list of ${kind}`, persistence);
   return ids;
 }
