@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { TestNamespace } from '../test/support/cluster.ts';
 import { signedByGitHub } from '../test/support/receivers.ts';
+import { receiverPortIn } from '../test/support/webhooks.ts';
 
 /** A Receiver that is served. */
 export interface ServedReceiver {
@@ -26,8 +26,7 @@ export async function openReceiver(at: TestNamespace, log: string): Promise<Serv
     },
   });
   const { status } = await at.untilReady('Receiver', 'hook');
-  const [, port] = /"receiverPort":(\d+)/.exec(await readFile(log, 'utf8')) ?? [];
-  return { port: Number(port), path: String(status['webhookPath']) };
+  return { port: await receiverPortIn(log), path: String(status['webhookPath']) };
 }
 
 /** Posts a push event as GitHub signs it; gives the status of the answer. */

@@ -61,6 +61,9 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Op
       calls.add(call);
     }
   };
+  const allSent = async (): Promise<void> => {
+    while (calls.size > 0) await Promise.all(calls);
+  };
   const put = (id: string, job: () => Promise<void>): void => {
     queue.set(id, job);
     pump();
@@ -94,11 +97,7 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Op
     },
     async close() {
       closing.abort();
-      const timeUp = pause(closeMs, undefined, { ref: false });
-      while (
-        calls.size > 0 &&
-        (await Promise.race([timeUp.then(() => 'late'), ...calls])) !== 'late'
-      );
+      await Promise.race([allSent(), pause(closeMs, undefined, { ref: false })]);
     },
   };
 }

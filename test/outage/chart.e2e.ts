@@ -18,7 +18,7 @@ import { commandLine } from '../support/command-line.ts';
 import { openDeployed, type Deployed } from '../support/deployed.ts';
 import { chartDirectory, openHelm, type Helm } from '../support/helm.ts';
 import { configMap, deployment } from '../support/manifests.ts';
-import { podsOf } from '../support/pods.ts';
+import { podNamed } from '../support/pods.ts';
 import { testRepository, type TestRepository } from '../support/repository.ts';
 import { componentRights, giveRole, may, roleRights } from './chart-rights.ts';
 import { makeAdmin } from './tenants.ts';
@@ -76,12 +76,6 @@ async function succeed(...args: string[]): Promise<string> {
   return stdout;
 }
 
-function jobOf(hooks: readonly KubeObject[], name: string): ReturnType<typeof podsOf>[number] {
-  const [pod] = podsOf(hooks).filter((one) => one.name === `sluice-${name}`);
-  if (!pod) throw new Error(`the release has no Job sluice-${name}`);
-  return pod;
-}
-
 const live = (apiVersion: string, kind: string, name: string): Promise<KubeObject | undefined> =>
   space.cluster.get({ apiVersion, kind, namespace, name });
 
@@ -95,7 +89,7 @@ test('the chart installs, and its Job registers the search attributes', async ()
   expect(await live('apps/v1', 'Deployment', 'sluice-worker')).toMatchObject({
     status: { readyReplicas: 2 },
   });
-  expect(await pods.complete(jobOf(hooks, 'search-attributes'))).toContain(
+  expect(await pods.complete(podNamed(hooks, 'sluice-search-attributes'))).toContain(
     'search attributes in default',
   );
   expect(await succeed('test', 'sluice')).toContain('Phase:          Succeeded');
@@ -152,7 +146,7 @@ test('workers become versions of a deployment, and the next version takes the wo
     const hooks = await versioned(buildId);
     await pods.stop('sluice-worker');
     await pods.start('sluice-worker');
-    expect(await pods.complete(jobOf(hooks, 'promote'))).toContain(
+    expect(await pods.complete(podNamed(hooks, 'sluice-promote'))).toContain(
       `version ${buildId} of sluice is the current one`,
     );
     await repository.commit({ 'app/cm.yaml': configMap('app', { key: `version ${buildId}` }) });

@@ -32,6 +32,13 @@ export function podsOf(objects: readonly KubeObject[]): PodTemplate[] {
   });
 }
 
+/** The template of the one pod of a name among objects; raises an Error where there is none. */
+export function podNamed(objects: readonly KubeObject[], name: string): PodTemplate {
+  const [pod] = podsOf(objects).filter((one) => one.name === name);
+  if (!pod) throw new Error(`there is no pod of ${name} among the objects`);
+  return pod;
+}
+
 /** The containers of the pods of an object. */
 export function containersOf(object: KubeObject): readonly Container[] {
   return podsOf([object]).flatMap(({ spec }) => spec.containers);

@@ -19,23 +19,28 @@ export function receiverOf(name: string, spec: object, annotations: object): Man
   };
 }
 
-/** Posts to a path of the bridge whose log is in this directory, and gives the status of the answer. */
+/** Posts to a path of a bridge, and gives the status of the answer. */
 export type Post = (
   path: string,
   headers?: Record<string, string>,
   body?: string,
 ) => Promise<number>;
 
-/** Finds where the bridge takes webhooks. */
+/** Where the bridge takes webhooks whose log is in this directory. */
 export async function openWebhooks(serviceDir: string): Promise<Post> {
-  const log = await readFile(join(serviceDir, 'bridge.log'), 'utf8');
-  const port = [...log.matchAll(/"receiverPort":(\d+)/g)].at(-1)?.[1] ?? '0';
+  const port = await receiverPortIn(join(serviceDir, 'bridge.log'));
   return async (path, headers = {}, body = '{}') => {
     const url = `http://127.0.0.1:${port}${path}`;
     const answer = await fetch(url, { method: 'POST', headers, body });
     await answer.text();
     return answer.status;
   };
+}
+
+/** The port on which a bridge takes webhooks, by its log; of several starts in one log the last. */
+export async function receiverPortIn(log: string): Promise<number> {
+  const starts = [...(await readFile(log, 'utf8')).matchAll(/"receiverPort":(\d+)/g)];
+  return Number(starts.at(-1)?.[1] ?? 0);
 }
 
 /** The path of a Receiver as Flux's document computes it. */
