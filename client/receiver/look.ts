@@ -9,21 +9,28 @@ import { assess, type Assessment, type SecretRead } from './assess.ts';
 import type { Hook } from './hook.ts';
 
 /**
- * Compares a Receiver with its Secret and writes its finalizer, its status and an event where they differ. Every bridge may do it: a write
- * that another one was faster with is dropped. Gives what serves the path; raises ApiError where the API server can not be asked.
+ * Compares a Receiver with its Secret, hands on what serves its path from now on, and writes its finalizer, its status and an event where
+ * they differ. Every bridge may do it: a write that another one was faster with is dropped. Raises ApiError where the API server can not be
+ * asked.
  */
-export async function look(cluster: Cluster, object: KubeObject): Promise<Hook | undefined> {
+export async function look(
+  cluster: Cluster,
+  object: KubeObject,
+  serve: (hook: Hook | undefined) => void,
+): Promise<void> {
   const { finalizers = [], deletionTimestamp } = object.metadata;
   if (deletionTimestamp) {
+    serve(undefined);
     const left = finalizers.filter((one) => one !== finalizer);
     if (left.length < finalizers.length) await patch(cluster, object, { finalizers: left });
-    return undefined;
+    return;
   }
   const assessment = assess(object, await readSecret(cluster, object), new Date().toISOString());
+  // Before the status, so that a path answers as soon as the status tells of it.
+  serve(assessment.hook);
   // The watch brings the object back, and the rest is written then.
   if (finalizers.includes(finalizer)) await note(cluster, object, assessment);
   else await patch(cluster, object, { finalizers: [...finalizers, finalizer] });
-  return assessment.hook;
 }
 
 const finalizer = 'finalizers.fluxcd.io';

@@ -41,7 +41,7 @@ export async function runReceivers(parts: ReceiverParts, signal: AbortSignal): P
       return Promise.resolve();
     }
     parts.gauges.put('Receiver', object);
-    const found = tracked.get(nameOf(key)) ?? { key, object, running: undefined, again: false };
+    const found = tracked.get(nameOf(key)) ?? begun(key, object);
     // Lists leave apiVersion and kind out of their items.
     found.object = { ...object, apiVersion, kind: 'Receiver' };
     tracked.set(nameOf(key), found);
@@ -50,7 +50,9 @@ export async function runReceivers(parts: ReceiverParts, signal: AbortSignal): P
   };
   const drop = (key: ObjectKey): void => {
     const name = nameOf(key);
-    clearTimeout(tracked.get(name)?.timer);
+    const found = tracked.get(name);
+    if (found) found.dropped = true;
+    clearTimeout(found?.timer);
     tracked.delete(name);
     secrets.set(name, undefined);
     parts.directory.remove(key);
@@ -90,7 +92,13 @@ interface Tracked {
   running: Promise<void> | undefined;
   /** Something has changed since the look began. */
   again: boolean;
+  /** It is not ours any more; a look that is under way must not bring it back. */
+  dropped: boolean;
   timer?: NodeJS.Timeout;
+}
+
+function begun(key: ObjectKey, object: KubeObject): Tracked {
+  return { key, object, running: undefined, again: false, dropped: false };
 }
 
 type Attending = Pick<ReceiverParts, 'cluster' | 'directory' | 'log'> & {
@@ -119,16 +127,18 @@ async function lookOnce(receiver: Tracked, parts: Attending): Promise<void> {
   clearTimeout(receiver.timer);
   let nextMs = intervalOf(receiver.object);
   try {
-    const hook = await look(cluster, receiver.object);
-    if (hook) directory.put(hook);
-    else directory.remove(receiver.key);
+    await look(cluster, receiver.object, (hook) => {
+      if (receiver.dropped) return;
+      if (hook) directory.put(hook);
+      else directory.remove(receiver.key);
+    });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const about = { controllerKind: 'Receiver', ...receiver.key };
     log.error('Reconciliation failed', { ...about, error: message });
     nextMs = retryMs;
   }
-  if (signal.aborted) return;
+  if (signal.aborted || receiver.dropped) return;
   receiver.timer = setTimeout(() => void attend(receiver, parts), nextMs).unref();
 }
 
