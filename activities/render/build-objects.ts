@@ -8,7 +8,7 @@ import { prepareBuild } from './build.ts';
 import { decryptFiles } from './decryption/files.ts';
 import type { DecryptionKeys } from './decryption/keys.ts';
 import { openDecryptor } from './decryption/sops.ts';
-import { runKustomize } from './kustomize.ts';
+import { runBuild } from './divided-build.ts';
 import { decodeObjects } from './objects.ts';
 import type { Variables } from './substitution/variables.ts';
 
@@ -56,7 +56,7 @@ export async function buildObjects({
         ? await decryptFiles(decryptor, prepared.root, prepared.encryptable)
         : [];
     const output = prepared
-      ? await runKustomize(tools.kustomize, { ...prepared, secrets: plain }, join(workDir, 'home'))
+      ? await runBuild(tools.kustomize, { ...prepared, secrets: plain }, workDir)
       : '';
     const { commonMetadata } = spec;
     const { objects, secrets } = await decodeObjects(output, {

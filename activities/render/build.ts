@@ -9,7 +9,7 @@ import {
   readKustomizationFile,
   type KustomizationFile,
 } from './kustomization-file.ts';
-import type { PreparedBuild } from './kustomize.ts';
+import type { DivisibleBuild } from './divided-build.ts';
 import { isEmptyFile, isPlain, withSpec } from './overlay.ts';
 import { inside, kindOf } from './paths.ts';
 import { checkReferences, type BuildStart, type ReferenceReport } from './references.ts';
@@ -31,21 +31,21 @@ export interface BuildInput {
  */
 export async function prepareBuild(
   input: BuildInput,
-): Promise<(PreparedBuild & ReferenceReport) | undefined> {
+): Promise<(DivisibleBuild & ReferenceReport) | undefined> {
   const { artifactDir, workDir, spec } = input;
   const start = await startOfBuild(artifactDir, spec);
   if (!start) return undefined;
   const { file, content } = start;
   const report = await checkReferences(start, input.noRemoteBases);
   if (file && isPlain(spec) && !input.ownTree) {
-    return { root: artifactDir, directory: start.directory, ...report };
+    return { root: artifactDir, directory: start.directory, content, ...report };
   }
   const root = join(workDir, 'tree');
   const moved = (place: string): string => join(root, relative(artifactDir, place));
   await linkPlaces(report.places, moved);
   const directory = moved(start.directory);
   await writeKustomization(directory, content);
-  return { root, directory, ...report, encryptable: report.encryptable.map(moved) };
+  return { root, directory, content, ...report, encryptable: report.encryptable.map(moved) };
 }
 
 /**
