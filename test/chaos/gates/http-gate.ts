@@ -37,6 +37,8 @@ export interface Upstream {
   origin(): string | undefined;
   /** PEM, for https. */
   readonly ca?: string;
+  /** How much longer each request takes, in milliseconds, without any trouble. */
+  readonly delayMs?: number;
 }
 
 /** Opens a gate on a free port of 127.0.0.1. */
@@ -125,12 +127,15 @@ async function answer(
     case 'expired':
       refuse(response, 410);
       return;
-    case 'slow':
-      await new Promise((resolve) => setTimeout(resolve, trouble.delayMs ?? 1000));
-      break;
     default:
   }
+  await delay(trouble, state.upstream);
   forward(state, request, response, trouble?.kind === 'cut');
+}
+
+async function delay(trouble: Trouble | undefined, { delayMs = 0 }: Upstream): Promise<void> {
+  const ms = trouble?.kind === 'slow' ? (trouble.delayMs ?? 1000) : delayMs;
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function troubleFor({ trouble }: State, { url = '' }: IncomingMessage): Trouble | undefined {
