@@ -126,6 +126,9 @@ export interface Compared {
   readonly differs?: string;
 }
 
+/** Result of recheck: what the look found, and where that is what is applied, what compare found; noted where nothing differs. */
+export type Rechecked = Partial<Compared> & { readonly look: Look };
+
 /** Result of health: how many objects were waited for. */
 export interface HealthReport {
   readonly checked: number;
@@ -176,19 +179,14 @@ export interface Outcome {
   readonly health?: HealthReport;
 }
 
+type Told = 'why' | 'reason' | 'trigger' | 'generation' | 'requestedAt' | 'resumeAt';
+
 /** What a look at a source found; `revision` is what the remote holds now. */
-export interface SourceLook {
+export interface SourceLook extends Pick<Look, Told> {
   readonly verdict: 'fetch' | 'idle' | 'suspended' | 'rejected' | 'deleted' | 'gone';
-  readonly why: string;
-  readonly reason?: string;
-  readonly trigger?: Trigger;
-  readonly generation: number;
   readonly revision?: string;
-  readonly requestedAt?: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** When a suspension ends by itself. */
-  readonly resumeAt?: string;
   readonly suspensionEnd?: SuspensionEnd;
 }
 
@@ -227,6 +225,8 @@ export interface Activities {
   inputs(pass: Pass): Promise<string | null>;
   /** Looks whether a pass would find anything to do, beside other inputs than those of the digest; writes nothing. */
   compare(pass: Pass, inputs: string): Promise<Compared>;
+  /** Observes, compares, and concludes with the outcome, but for its duration, where nothing is new and nothing differs. */
+  recheck(pass: Pass, inputs: string, outcome: Outcome): Promise<Rechecked>;
   fetch(pass: Pass): Promise<Fetched>;
   render(pass: Pass): Promise<Rendered>;
   apply(pass: Pass): Promise<ChangeSet>;

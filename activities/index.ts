@@ -1,16 +1,21 @@
 import { Context } from '@temporalio/activity';
 import { applyObjects } from './apply/apply-objects.ts';
 import { compareObjects, type CompareTools } from './apply/compare-objects.ts';
-import type { ApplyOptions } from './apply/opening.ts';
+import type { ApplyOptions, ApplyTools } from './apply/opening.ts';
 import { createStandings } from './apply/standing.ts';
 import type { Cluster } from './cluster/client.ts';
-import { loadForPass, type LoadedKustomization } from './cluster/kustomizations.ts';
+import {
+  kustomizationRef,
+  loadForPass,
+  type LoadedKustomization,
+} from './cluster/kustomizations.ts';
 import type { PassTools } from './cluster/pass-tools.ts';
 import type { RenderedObjects } from './cluster/rendered.ts';
+import { readingOnce } from './cluster/reading-once.ts';
 import { readSource } from './cluster/source.ts';
 import { resume } from './cluster/suspension.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
-import type { Activities, ArtifactRef, ObjectKey, Pass } from './contract.ts';
+import type { Activities, ArtifactRef, ObjectKey, Outcome, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact, withArtifact, type Supply } from './fetch/fetch-artifact.ts';
 import { createOciActivities } from './fetch/oci/oci-activities.ts';
@@ -21,7 +26,7 @@ import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
 import { createClosures } from './render/closure.ts';
-import { inputsDigest } from './render/inputs.ts';
+import { inputsDigest, type InputSources } from './render/inputs.ts';
 import { reported, type Listeners } from './report.ts';
 import { renderManifests } from './render/render-manifests.ts';
 import { renderedObjects } from './render/rendered-objects.ts';
@@ -29,6 +34,7 @@ import type { Renderer } from './render/renderer.ts';
 import { conclude, progress, tellHealthWait } from './status/conclude.ts';
 import { finalize } from './status/finalize.ts';
 import { observe } from './status/observe.ts';
+import { rechecking } from './status/recheck.ts';
 import type { ObservePolicy } from './status/refusal.ts';
 
 /** What the activities work with: one cluster, the caches of this worker, and the renderer. */
@@ -78,14 +84,7 @@ function stagesOf(deps: ActivityDeps): Activities {
   const sources = { cluster, closures: createClosures(), openArtifact, ageSecret };
   return {
     observe: (key) => observe(cluster, key, policy),
-    inputs: async (pass) => (await inputsDigest(sources, pass, await load(pass))) ?? null,
-    compare: alive((pass: Pass, inputs: string) => {
-      const { cancellationSignal: signal } = Context.current();
-      const sick: CompareTools['unhealthy'] = (each, opened) =>
-        unhealthy({ ...tools, signal }, each, opened);
-      const now: CompareTools['inputs'] = (each, loaded) => inputsDigest(sources, each, loaded);
-      return compareObjects({ ...applying, inputs: now, unhealthy: sick }, pass, inputs);
-    }),
+    ...comparisonsOf(deps, { policy, sources, applying }),
     fetch: alive(async (pass: Pass) => {
       const { revision } = pass.artifact;
       const loaded = await load(pass);
@@ -114,6 +113,43 @@ function stagesOf(deps: ActivityDeps): Activities {
     ...bySourceKind({
       GitRepository: createSourceActivities(deps),
       OCIRepository: createOciActivities(deps),
+    }),
+  };
+}
+
+interface ComparisonParts {
+  readonly policy: ObservePolicy;
+  readonly sources: InputSources;
+  readonly applying: ApplyTools;
+}
+
+/** What finds out whether a pass would change anything. */
+function comparisonsOf(
+  { cluster }: ActivityDeps,
+  { policy, sources, applying }: ComparisonParts,
+): Pick<Activities, 'inputs' | 'compare' | 'recheck'> {
+  const comparing =
+    (load: PassTools['load']): Activities['compare'] =>
+    (pass, inputs) => {
+      const tools = { ...applying, load };
+      const { cancellationSignal: signal } = Context.current();
+      const sick: CompareTools['unhealthy'] = (each, opened) =>
+        unhealthy({ ...tools, signal }, each, opened);
+      const now: CompareTools['inputs'] = (each, loaded) => inputsDigest(sources, each, loaded);
+      return compareObjects({ ...tools, inputs: now, unhealthy: sick }, pass, inputs);
+    };
+  return {
+    inputs: async (pass) => (await inputsDigest(sources, pass, await applying.load(pass))) ?? null,
+    compare: alive(comparing(applying.load)),
+    recheck: alive((pass: Pass, inputs: string, outcome: Outcome) => {
+      // The steps follow each other at once, and one read of the Kustomization serves them all.
+      const seen = readingOnce(cluster, kustomizationRef(pass.key));
+      const recheck = rechecking({
+        observe: (key) => observe(seen, key, policy),
+        compare: comparing((each) => loadForPass(seen, each)),
+        conclude: (key, ended) => conclude(seen, key, ended),
+      });
+      return recheck(pass, inputs, outcome);
     }),
   };
 }

@@ -32,7 +32,8 @@ export interface Listeners {
 }
 
 /** The same activities, which tell the start and the end of every pass, after its status says so. */
-export function reported(activities: Activities, { log, durations }: Listeners): Activities {
+export function reported(activities: Activities, listeners: Listeners): Activities {
+  const { log, durations } = listeners;
   return {
     ...activities,
     async observe(key) {
@@ -48,9 +49,9 @@ export function reported(activities: Activities, { log, durations }: Listeners):
     },
     async conclude(key, outcome) {
       await activities.conclude(key, outcome);
-      tellOutcome(log, about(kustomization, key), outcome);
-      durations.record('Kustomization', key, outcome.durationMs, endOf(outcome));
+      tellEnd(listeners, key, outcome);
     },
+    recheck: toldRecheck(activities, listeners),
     async finalize(key) {
       const pruned = await activities.finalize(key);
       const { deleted, kept } = pruned.counts;
@@ -90,6 +91,25 @@ export function reported(activities: Activities, { log, durations }: Listeners):
       log.info('Deletion finished', about(sourceOf(key), key));
     },
   };
+}
+
+/** A recheck that finds all as it was applied is a whole reconciliation. */
+function toldRecheck(activities: Activities, listeners: Listeners): Activities['recheck'] {
+  return async (pass, inputs, outcome) => {
+    const begun = Date.now();
+    const rechecked = await activities.recheck(pass, inputs, outcome);
+    const { look, objects, differs } = rechecked;
+    if (look.verdict === 'gone') listeners.durations.forget('Kustomization', pass.key);
+    const isNoted = objects !== undefined && differs === undefined;
+    const durationMs = Date.now() - begun;
+    if (isNoted) tellEnd(listeners, pass.key, { ...outcome, durationMs });
+    return rechecked;
+  };
+}
+
+function tellEnd({ log, durations }: Listeners, key: ObjectKey, outcome: Outcome): void {
+  tellOutcome(log, about(kustomization, key), outcome);
+  durations.record('Kustomization', key, outcome.durationMs, endOf(outcome));
 }
 
 interface Kind {

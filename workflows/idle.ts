@@ -1,21 +1,22 @@
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import type { Inbox } from './inbox.ts';
-import type { Journal } from './journal.ts';
 import type { Wake } from './messages.ts';
+import {
+  restAfter,
+  restAsApplied,
+  restFrom,
+  restInOneStep,
+  type Rechecked,
+  type Rest,
+  type RunParts,
+} from './rest.ts';
 import { inWords, jittered, shortRevision } from './schedule.ts';
 import { records } from './stages.ts';
-import { endSuspension, msUntil } from './suspension.ts';
-import { changesNothing, noted, stillApplied, type Memory } from './unchanged.ts';
+import { endSuspension } from './suspension.ts';
+import { changesNothing, noted } from './unchanged.ts';
 import { isOutdated } from './version.ts';
-import { isFailure, waitInWords } from './wait-words.ts';
-
-/** What people and messages reach a run through. */
-export interface RunParts {
-  readonly journal: Journal;
-  readonly inbox: Inbox;
-  readonly memory: Memory;
-}
+import { waitInWords } from './wait-words.ts';
 
 /** Why the next pass runs. */
 export interface Cause {
@@ -36,39 +37,36 @@ export async function idle(
     const woken = await sleep(parts.inbox, rest);
     const resumed = await endSuspension('Kustomization', key, rest.before.resumeAt);
     if (resumed) return resumed;
-    const look = await records.observe(key);
-    const judged = await judge(key, { look, rest, outcome }, parts);
-    if ('trigger' in judged) return judged;
-    rest = judged;
-    if (woken) continue;
-    if (look.verdict !== 'waiting') {
-      const again = await restAsApplied(key, look, rest, parts);
-      if (!again) return timeIsUp(rest.retry);
-      rest = again;
-      continue;
-    }
-    // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
-    rest = { ...rest, deadline: Date.now() + look.retryMs };
+    const isOver = !woken && !causeOfHandOver(parts.inbox);
+    const rechecked = isOver ? await restInOneStep(key, rest, parts) : undefined;
+    const next =
+      rechecked?.rest ?? (await afterLook(key, { woken, rechecked, rest, outcome }, parts));
+    if ('trigger' in next) return next;
+    rest = next;
   }
 }
 
-/** The wait that follows where nothing has changed since the last good pass, when its interval has passed. */
-async function restAsApplied(
+/** How a wait ended, and what it was. */
+interface End {
+  readonly woken: boolean;
+  /** What was found at the end of the interval, where one step did all that. */
+  readonly rechecked: Rechecked | undefined;
+  readonly rest: Rest;
+  readonly outcome: Outcome | undefined;
+}
+
+async function afterLook(
   key: ObjectKey,
-  look: Look,
-  rest: Rest,
-  { journal, memory }: RunParts,
-): Promise<Rest | undefined> {
-  const { applied } = memory;
-  if (rest.retry || !applied || !['sync', 'idle'].includes(look.verdict)) return undefined;
-  const begun = Date.now();
-  const objects = await stillApplied(key, look, applied);
-  if (objects === undefined) return undefined;
-  const times = { durationMs: Date.now() - begun, nextMs: jittered(look, Math.random()) };
-  const outcome = noted(look, applied, times);
-  await records.conclude(key, outcome);
-  const doing = `compared ${objects} object${objects === 1 ? '' : 's'}: as applied`;
-  return restFrom(key, look, { outcome, doing }, journal);
+  { woken, rechecked, rest, outcome }: End,
+  parts: RunParts,
+): Promise<Cause | Rest> {
+  const look = rechecked?.look ?? (await records.observe(key));
+  const judged = await judge(key, { look, rest, outcome }, parts);
+  if (woken || 'trigger' in judged) return judged;
+  // What it waits for wakes it; the timer is only a safety net, and no sync to remember.
+  if (look.verdict === 'waiting') return { ...judged, deadline: Date.now() + look.retryMs };
+  const again = rechecked?.differs ? undefined : await restAsApplied(key, look, judged, parts);
+  return again ?? timeIsUp(judged.retry);
 }
 
 /** What a look during the wait leads to: the cause of the next pass, or the wait that goes on. */
@@ -82,29 +80,6 @@ async function judge(
   const followed = cause && (await follow(key, look, { cause, rest }, parts));
   if (cause && !followed) return cause;
   return causeOfHandOver(parts.inbox) ?? followed ?? asBefore(key, { look, rest, outcome }, parts);
-}
-
-/** The wait between two passes. */
-interface Rest {
-  readonly before: Look;
-  readonly retry: boolean;
-  /** When it is over, in milliseconds of the epoch; never where only a message can end it. */
-  readonly deadline: number | undefined;
-  /** When to look at a dependency that lags, should no event tell of it; in milliseconds of the epoch. */
-  readonly lookAt?: number | undefined;
-}
-
-function restAfter(
-  key: ObjectKey,
-  before: Look,
-  outcome: Outcome | undefined,
-  journal: Journal,
-): Rest {
-  const retry = isFailure(outcome);
-  const delay = delayOf(before, outcome);
-  const words = waitInWords(key, { before, outcome, nextMs: delay });
-  journal.waits({ ...words, ...standing(before, outcome) });
-  return { before, retry, deadline: delay === undefined ? undefined : Date.now() + delay };
 }
 
 /** Where the cause is a revision that changes nothing here, the wait goes on. */
@@ -130,17 +105,6 @@ async function follow(
   await records.conclude(key, outcome);
   journal.revised(revision);
   return restFrom(key, look, { outcome, doing }, journal);
-}
-
-function restFrom(
-  key: ObjectKey,
-  before: Look,
-  { outcome, doing }: { readonly outcome: Outcome; readonly doing: string },
-  journal: Journal,
-): Rest {
-  const { nextMs } = outcome;
-  journal.waits({ ...waitInWords(key, { before, outcome, nextMs }), doing });
-  return { before, retry: false, deadline: Date.now() + nextMs };
 }
 
 /** A revision that can be noted at once, or when a dependency that works on it has reached it; till then all stays as it is. */
@@ -182,11 +146,6 @@ function budgetCause(before: Look, now: Look, outcome: Outcome | undefined): Cau
   return { trigger: 'spec', why: `the deletion budget is now ${now.budget ?? 'the default'}` };
 }
 
-/** A pass has told how it ended; without one the look tells how things stand. */
-function standing(before: Look, outcome: Outcome | undefined): { doing?: string } {
-  return outcome ? {} : { doing: before.why };
-}
-
 /** True when a look shows something that the look before it did not. */
 export function isNew(before: Look, now: Look): boolean {
   const asked = now.requestedAt !== undefined && now.requestedAt !== before.requestedAt;
@@ -198,12 +157,6 @@ function fingerprint({ generation, artifact, verdict, why }: Look): string {
   const kind = verdict === 'idle' ? 'sync' : verdict;
   const suspension = verdict === 'suspended' ? why : '';
   return [generation, artifact?.revision, artifact?.digest, kind, suspension].join(' ');
-}
-
-function delayOf(before: Look, outcome: Outcome | undefined): number | undefined {
-  if (before.resumeAt !== undefined) return msUntil(before.resumeAt);
-  if (before.verdict === 'suspended') return undefined;
-  return outcome?.nextMs ?? jittered(before, Math.random());
 }
 
 function causeOf(before: Look, now: Look, { inbox, memory }: RunParts): Cause | undefined {

@@ -7,7 +7,7 @@ import {
 import type { Look, ObjectKey, Outcome, Trigger } from '../activities/contract.ts';
 import { openDeletions, type CarriedDeletions, type Deletions } from './deletions.ts';
 import { openInbox, type Inbox } from './inbox.ts';
-import { causeOfDemand, idle, type Cause, type RunParts } from './idle.ts';
+import { causeOfDemand, idle, type Cause } from './idle.ts';
 import { whileQuiet } from './interruption.ts';
 import { openingMemo, openJournal, type Journal } from './journal.ts';
 import { attributes } from './messages.ts';
@@ -22,6 +22,7 @@ import {
   succeeded,
 } from './outcome.ts';
 import { passOf, reconcile, type PassResult } from './reconcile.ts';
+import type { RunParts } from './rest.ts';
 import { jittered, retryDelay } from './schedule.ts';
 import { stages, records } from './stages.ts';
 import { appliedBy, type Applied, type Memory } from './unchanged.ts';

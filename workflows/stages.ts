@@ -45,15 +45,19 @@ export const stages = {
   }).finalize,
 };
 
+const once = proxyLocalActivities<Pick<Activities, 'inputs' | 'compare' | 'recheck'>>({
+  startToCloseTimeout: '20s',
+  retry: { maximumAttempts: 1 },
+});
+
 /**
  * A look that spares a pass; one attempt, since a pass finds out anyway. Of few objects it is local, and costs a line of the history; a long
  * one would hold a place for workflow tasks.
  */
 export const lookOver = {
-  few: proxyLocalActivities<Pick<Activities, 'compare'>>({
-    startToCloseTimeout: '20s',
-    retry: { maximumAttempts: 1 },
-  }).compare,
+  inputs: once.inputs,
+  recheck: once.recheck,
+  few: once.compare,
   many: proxyActivities<Pick<Activities, 'compare'>>({
     ...base,
     scheduleToCloseTimeout: '10m',
@@ -75,12 +79,6 @@ export const records = proxyLocalActivities<
   // Beyond this the wait for an API server that is away becomes a durable timer.
   localRetryThreshold: '5s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '15s' },
-});
-
-/** What a new revision changes of the inputs of a pass; one attempt, since a pass finds out anyway. */
-export const comparison = proxyLocalActivities<Pick<Activities, 'inputs'>>({
-  startToCloseTimeout: '20s',
-  retry: { maximumAttempts: 1 },
 });
 
 /** The call with options that proxied activities carry. */

@@ -1,8 +1,9 @@
 import { isCancellation, patched, TemporalFailure } from '@temporalio/workflow';
-import type { Look, ObjectKey, Outcome } from '../activities/contract.ts';
+import type { Look, ObjectKey, Outcome, Rechecked } from '../activities/contract.ts';
 import { succeeded } from './outcome.ts';
 import { passOf, type PassResult } from './reconcile.ts';
-import { comparison, lookOver } from './stages.ts';
+import { jittered } from './schedule.ts';
+import { lookOver } from './stages.ts';
 
 /** What the last good pass was built from, and what it rendered. */
 export interface Applied {
@@ -35,13 +36,7 @@ export async function changesNothing(
   applied: Applied,
 ): Promise<boolean> {
   if (applied.generation !== look.generation || look.requestedAt !== undefined) return false;
-  try {
-    return (await comparison.inputs(passOf(key, look))) === applied.inputs;
-  } catch (error) {
-    // A local activity fails with the failure itself, around which there is no ActivityFailure.
-    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
-    return false;
-  }
+  return (await tried(() => lookOver.inputs(passOf(key, look)))) === applied.inputs;
 }
 
 /**
@@ -55,18 +50,49 @@ export async function stillApplied(
 ): Promise<number | undefined> {
   if (applied.generation !== look.generation || look.requestedAt !== undefined) return undefined;
   if (!patched('interval-look')) return undefined;
+  const compare = isFew(applied) ? lookOver.few : lookOver.many;
+  const compared = await tried(() => compare(passOf(key, look), applied.inputs));
+  return compared?.differs === undefined ? compared?.objects : undefined;
+}
+
+/**
+ * The same of few objects, with the look before it and the note after it, in one local activity: what Temporal does for each costs more than
+ * what the cluster does. Undefined where that can not be, or failed; then each is done by itself, with its own retries.
+ */
+export async function recheck(
+  key: ObjectKey,
+  before: Look,
+  applied: Applied,
+): Promise<(Rechecked & { readonly outcome: Outcome }) | undefined> {
+  if (applied.generation !== before.generation || before.requestedAt !== undefined)
+    return undefined;
+  if (!isFew(applied) || !['sync', 'idle'].includes(before.verdict)) return undefined;
+  if (!patched('recheck')) return undefined;
+  const outcome = noted(before, applied, {
+    durationMs: 0,
+    nextMs: jittered(before, Math.random()),
+  });
+  const { inputs } = applied;
+  const found = await tried(() => lookOver.recheck(passOf(key, before), inputs, outcome));
+  return found && { ...found, outcome };
+}
+
+/** From so many objects on a comparison takes long enough to be a task of its own. */
+const many = 100;
+
+function isFew({ objects = many }: Applied): boolean {
+  return objects < many;
+}
+
+/** Undefined where it failed. A local activity fails with the failure itself, around which there is no ActivityFailure. */
+async function tried<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    const compare = (applied.objects ?? many) < many ? lookOver.few : lookOver.many;
-    const { objects, differs } = await compare(passOf(key, look), applied.inputs);
-    return differs === undefined ? objects : undefined;
+    return await work();
   } catch (error) {
     if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
     return undefined;
   }
 }
-
-/** From so many objects on a comparison takes long enough to be a task of its own. */
-const many = 100;
 
 /** The outcome of a look, or of a revision, that changes nothing: the status follows it. */
 export function noted(

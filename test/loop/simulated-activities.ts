@@ -6,10 +6,11 @@ import type {
   SourceKey,
   SourceLook,
 } from '../../activities/contract.ts';
+import { rechecking } from '../../activities/status/recheck.ts';
 
-/** The activities without their waiting. */
+/** The activities without their waiting, but for the one that is made of others. */
 type Acts = {
-  [Name in keyof Activities]: (
+  [Name in Exclude<keyof Activities, 'recheck'>]: (
     ...args: Parameters<Activities[Name]>
   ) => Awaited<ReturnType<Activities[Name]>>;
 };
@@ -24,6 +25,7 @@ export function simulatedActivities(of: (key: ObjectKey) => Behaviour): Activiti
     observe: (key) => soon(() => at(key).observe(key)),
     inputs: (pass) => soon(() => at(pass.key).inputs(pass)),
     compare: (pass, inputs) => soon(() => at(pass.key).compare(pass, inputs)),
+    recheck: (...given) => rechecking(simulatedActivities(of))(...given),
     fetch: (pass) => soon(() => at(pass.key).fetch(pass)),
     render: (pass) => soon(() => at(pass.key).render(pass)),
     apply: (pass) => soon(() => at(pass.key).apply(pass)),

@@ -19,7 +19,7 @@ import {
   type TestNamespace,
 } from './cluster.ts';
 import { configMap, deployment } from './manifests.ts';
-import { playCalm, playIncludes, playLag, playTold } from './recorded-lags.ts';
+import { playCalm, playIncludes, playLag, playRecheck, playTold } from './recorded-lags.ts';
 import { testRepository, type TestRepository } from './repository.ts';
 import { startSystem } from './system.ts';
 
@@ -36,6 +36,7 @@ try {
   await playLag(space, repository);
   await playCalm(space, repository);
   await playTold(space, repository);
+  await playRecheck(space, repository);
   await playRefusedDeletion(space);
   await playIncludes(space, repository);
   await play(space, repository);
@@ -182,6 +183,7 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
     const scheduled = activitiesOf(history);
     if (isShort(scheduled)) parts.push('short');
     if (knows(history, 'interval-look')) parts.push('compared');
+    if (knows(history, 'recheck')) parts.push(differs(history) ? 'differs' : 'rechecked');
     if (knows(history, 'canceled-is-no-answer')) parts.push('asked');
     if (knows(history, 'news-before-wait')) parts.push('told');
     const file = join(directory, `${parts.join('-')}.json`);
@@ -204,6 +206,14 @@ function knows({ events }: temporal.api.history.v1.IHistory, change: string): bo
   return (events ?? []).some(({ upsertWorkflowSearchAttributesEventAttributes: upsert }) => {
     const versions = upsert?.searchAttributes?.indexedFields?.['TemporalChangeVersion'];
     return new TextDecoder().decode(versions?.data ?? undefined).includes(change);
+  });
+}
+
+/** True where a comparison found a difference. */
+function differs({ events }: temporal.api.history.v1.IHistory): boolean {
+  return (events ?? []).some(({ markerRecordedEventAttributes: marker }) => {
+    const [result] = marker?.details?.['result']?.payloads ?? [];
+    return Buffer.from(result?.data ?? []).includes('"differs":');
   });
 }
 

@@ -86,3 +86,19 @@ export async function playTold(at: TestNamespace, git: TestRepository): Promise<
   await at.signal('GitRepository', 'other');
   await at.untilReady('Kustomization', 'told');
 }
+
+/** An interval that finds another value of a variable that nobody watches. */
+export async function playRecheck(at: TestNamespace, git: TestRepository): Promise<void> {
+  const variables = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'unwatched' } };
+  await at.apply({ ...variables, data: { unwatched: 'first' } });
+  await git.commit({ 'recheck/r.yaml': configMap('r', { key: '${unwatched}' }) });
+  await at.signal('GitRepository', 'other');
+  const substituteFrom = [{ kind: 'ConfigMap', name: 'unwatched' }];
+  const spec = { path: './recheck', targetNamespace: at.name, interval: '4s' };
+  await at.apply(kustomization('recheck', 'other', { ...spec, postBuild: { substituteFrom } }));
+  await at.untilReady('Kustomization', 'recheck');
+  await at.patch('ConfigMap', 'unwatched', { data: { unwatched: 'second' } });
+  await at.until('ConfigMap', 'r', ({ data }) => (data as { key: string }).key === 'second');
+  await at.remove('Kustomization', 'recheck');
+  await at.untilGone('Kustomization', 'recheck');
+}
