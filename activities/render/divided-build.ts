@@ -42,13 +42,12 @@ async function partsOf(
 ): Promise<string[] | undefined> {
   const { kind = 'Kustomization', resources } = content;
   const isDivisible = Object.keys(content).every((field) => divisible.has(field));
-  if (remote || !isDivisible || kind !== 'Kustomization' || !Array.isArray(resources)) return;
+  if (remote || !isDivisible || kind !== 'Kustomization' || !Array.isArray(resources))
+    return undefined;
   const documents = await documentsOf(resources, directory);
   if (!documents || documents.length < 2 * documentsInPart) return undefined;
   const parts = partition(documents, documentsInPart);
-  return Promise.all(
-    parts.map((part, at) => writePart(join(partsDir, String(at)), { ...content }, part)),
-  );
+  return Promise.all(parts.map((part, at) => writePart(join(partsDir, String(at)), content, part)));
 }
 
 type Sourced = ManifestDocument & { readonly source: number };

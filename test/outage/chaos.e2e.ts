@@ -16,7 +16,7 @@ import { configMap } from '../support/manifests.ts';
 import { testRepository } from '../support/repository.ts';
 
 /** A few runs of `npm run chaos`; their seeds are fixed, so that a failure can be played again. */
-const seeds = [1, 2, 3];
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
 let installation: Installation;
 
 beforeAll(async () => {
