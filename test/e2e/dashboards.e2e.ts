@@ -6,6 +6,7 @@ import { configMap } from '../support/manifests.ts';
 import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
 import { metricsPort } from '../support/services.ts';
 import { openSource } from '../support/space.ts';
+import { openWebhooks } from '../support/webhooks.ts';
 
 const directory = join(import.meta.dirname, '../../deploy/dashboards');
 const files = (await readdir(directory)).filter((name) => name.endsWith('.json'));
@@ -38,8 +39,10 @@ afterAll(async () => {
   await prometheus.close();
 });
 
-/** A little of everything that the panels tell of: syncs, a failure, a stalled, a suspended and a parked object, and drift. */
+/** A little of everything that the panels tell of: syncs, a failure, a stalled, a suspended and a parked object, drift, and a webhook. */
 async function play(): Promise<void> {
+  const post = await openWebhooks(inject('serviceDir'));
+  expect(await post('/hook/unknown')).toBe(404);
   const at = { targetNamespace: space.name, retryInterval: '2s' };
   const annotations = { 'sluice.dev/max-deletions': '1' };
   const app = kustomization('app', 'repo', { ...at, path: './app' });
@@ -145,6 +148,9 @@ test('the metrics that alerts look at are there, but for those that only a failu
   const looked = new Set(text.match(/\b(sluice|temporal|gotk)_[a-z_]+(?=[{)[])/g));
   expect(looked).toContain('temporal_workflow_task_execution_failed_total');
   looked.delete('temporal_workflow_task_execution_failed_total');
-  const names = await prometheus.names();
-  expect([...looked].filter((name) => !names.has(name))).toEqual([]);
+  const missing = async (): Promise<string[]> => {
+    const names = await prometheus.names();
+    return [...looked].filter((name) => !names.has(name));
+  };
+  await expect.poll(missing, { timeout: 30_000 }).toEqual([]);
 });
