@@ -7,7 +7,7 @@ import {
   restAsApplied,
   restFrom,
   restInOneStep,
-  type Rechecked,
+  type IntervalEnd,
   type Rest,
   type RunParts,
 } from './rest.ts';
@@ -50,7 +50,7 @@ export async function idle(
 interface End {
   readonly woken: boolean;
   /** What was found at the end of the interval, where one step did all that. */
-  readonly rechecked: Rechecked | undefined;
+  readonly rechecked: IntervalEnd | undefined;
   readonly rest: Rest;
   readonly outcome: Outcome | undefined;
 }

@@ -69,7 +69,7 @@ export async function restAsApplied(
 }
 
 /** What the end of an interval came to, when one step looked, compared and noted. */
-export interface Rechecked {
+export interface IntervalEnd {
   readonly look: Look;
   /** The wait that follows where nothing has changed. */
   readonly rest?: Rest;
@@ -82,7 +82,7 @@ export async function restInOneStep(
   key: ObjectKey,
   { before, retry, lookAt }: Rest,
   { journal, memory }: RunParts,
-): Promise<Rechecked | undefined> {
+): Promise<IntervalEnd | undefined> {
   if (retry || lookAt !== undefined || !memory.applied) return undefined;
   const found = await recheck(key, before, memory.applied);
   if (!found) return undefined;

@@ -35,7 +35,7 @@ export async function changesNothing(
   look: Look,
   applied: Applied,
 ): Promise<boolean> {
-  if (applied.generation !== look.generation || look.requestedAt !== undefined) return false;
+  if (!isOf(applied, look)) return false;
   return (await tried(() => lookOver.inputs(passOf(key, look)))) === applied.inputs;
 }
 
@@ -48,7 +48,7 @@ export async function stillApplied(
   look: Look,
   applied: Applied,
 ): Promise<number | undefined> {
-  if (applied.generation !== look.generation || look.requestedAt !== undefined) return undefined;
+  if (!isOf(applied, look)) return undefined;
   if (!patched('interval-look')) return undefined;
   const compare = isFew(applied) ? lookOver.few : lookOver.many;
   const compared = await tried(() => compare(passOf(key, look), applied.inputs));
@@ -64,8 +64,7 @@ export async function recheck(
   before: Look,
   applied: Applied,
 ): Promise<(Rechecked & { readonly outcome: Outcome }) | undefined> {
-  if (applied.generation !== before.generation || before.requestedAt !== undefined)
-    return undefined;
+  if (!isOf(applied, before)) return undefined;
   if (!isFew(applied) || !['sync', 'idle'].includes(before.verdict)) return undefined;
   if (!patched('recheck')) return undefined;
   const outcome = noted(before, applied, {
@@ -75,6 +74,11 @@ export async function recheck(
   const { inputs } = applied;
   const found = await tried(() => lookOver.recheck(passOf(key, before), inputs, outcome));
   return found && { ...found, outcome };
+}
+
+/** A look at the spec that is applied, without a request of its own. */
+function isOf({ generation }: Applied, look: Look): boolean {
+  return generation === look.generation && look.requestedAt === undefined;
 }
 
 /** From so many objects on a comparison takes long enough to be a task of its own. */

@@ -1,22 +1,14 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { prepareBuild } from '../../../activities/render/build.ts';
 import { runKustomize } from '../../../activities/render/kustomize.ts';
 import { resolveTool, SILENT } from '../../../deploy/dev/index.ts';
-import { directoryWith } from '../../support/files.ts';
 import { configMap, specWith } from '../../support/manifests.ts';
+import { ownDirectories } from '../../support/own-directories.ts';
 
-let kustomize: string;
-const made: string[] = [];
-
-beforeAll(async () => {
-  kustomize = await resolveTool('kustomize', SILENT);
-});
-
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+const kustomize = await resolveTool('kustomize', SILENT);
+const directoryWith = ownDirectories();
 
 test('a build that the spec changes gets what it reads of the artifact, and nothing of the other paths', async () => {
   const lines = [
@@ -41,7 +33,6 @@ test('a build that the spec changes gets what it reads of the artifact, and noth
     'patches/p.yaml': configMap('a', { key: 'patched' }),
   });
   const workDir = await directoryWith({});
-  made.push(artifactDir, workDir);
   const spec = specWith({ path: './apps/web', namePrefix: 'pre-' });
   const given = { artifactDir, workDir, spec, noRemoteBases: true, ownTree: false };
   const prepared = await prepareBuild(given);

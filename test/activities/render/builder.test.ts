@@ -1,27 +1,18 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BuildOrder } from '../../../activities/render/build-objects.ts';
 import { openBuilder } from '../../../activities/render/builder.ts';
 import { resolveTool, SILENT } from '../../../deploy/dev/index.ts';
-import { directoryWith } from '../../support/files.ts';
 import { configMap, specWith } from '../../support/manifests.ts';
+import { ownDirectories } from '../../support/own-directories.ts';
 
-let kustomize: string;
-const made: string[] = [];
-
-beforeAll(async () => {
-  kustomize = await resolveTool('kustomize', SILENT);
-});
-
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+const kustomize = await resolveTool('kustomize', SILENT);
+const directoryWith = ownDirectories();
 
 async function order(files: Record<string, string>): Promise<BuildOrder> {
   const [artifactDir, cacheDir] = [await directoryWith(files), await directoryWith({})];
-  made.push(artifactDir, cacheDir);
   const tools = { kustomize, sops: 'sops', cacheDir, noRemoteBases: true };
   const variables = { values: { value: 'from-a-secret' }, secret: ['value'] };
   return { tools, artifactDir, spec: specWith({ path: './' }), inputs: { variables } };
@@ -44,7 +35,6 @@ test('builds in a thread give their objects, or the failure that the build raise
 
 test('a thread that ends fails what it was at, in a way that is tried again, and the next order has a new one', async () => {
   const directory = await directoryWith({});
-  made.push(directory);
   const file = join(directory, 'thread.js');
   const lines = [
     "const { parentPort } = require('node:worker_threads');",

@@ -1,15 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createClosures } from '../../../activities/render/closure.ts';
 import type { Kustomization } from '../../../api/index.ts';
-import { directoryWith } from '../../support/files.ts';
 import { configMap, specWith } from '../../support/manifests.ts';
+import { ownDirectories } from '../../support/own-directories.ts';
 
-const made: string[] = [];
-
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+const directoryWith = ownDirectories();
 
 const tree = {
   'README.md': 'read me',
@@ -30,7 +25,6 @@ async function digests(
   fields: Partial<Kustomization['spec']> = { path: './apps/web' },
 ): Promise<[string | undefined, string | undefined]> {
   const [before, after] = [await directoryWith(tree), await directoryWith({ ...tree, ...changes })];
-  made.push(before, after);
   const closures = createClosures();
   const spec = specWith(fields);
   const first = await closures.digest(before, spec, 'GitRepository/apps/repo');

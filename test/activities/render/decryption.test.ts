@@ -1,28 +1,25 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Kustomization } from '../../../api/index.ts';
 import type { RenderedSet } from '../../../activities/cluster/rendered.ts';
 import type { DecryptionKeys } from '../../../activities/render/decryption/keys.ts';
 import type { RenderInputs } from '../../../activities/render/build-objects.ts';
 import { createRenderer } from '../../../activities/render/renderer.ts';
 import { resolveTool, SILENT } from '../../../deploy/dev/index.ts';
-import { directoryWith } from '../../support/files.ts';
 import { specWith } from '../../support/manifests.ts';
+import { ownDirectories } from '../../support/own-directories.ts';
 import { ageKeys, encrypt, encryptedSecret, pgpFixtures } from '../../support/sops.ts';
 
 let kustomize: string;
 let sops: string;
-const made: string[] = [];
 
 beforeAll(async () => {
   kustomize = await resolveTool('kustomize', SILENT);
   sops = await resolveTool('sops', SILENT);
 });
 
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+const directoryWith = ownDirectories();
 
 const keysWith = (fields: Partial<DecryptionKeys> = {}): DecryptionKeys => ({
   age: ageKeys.identity,
@@ -45,7 +42,6 @@ async function renderIn(
 ): Promise<Rendering> {
   const artifactDir = await directoryWith(files);
   const cacheDir = await directoryWith({});
-  made.push(artifactDir, cacheDir);
   const openArtifact = (): Promise<string> => Promise.resolve(artifactDir);
   const renderer = createRenderer({ kustomize, sops, cacheDir, openArtifact, noRemoteBases: true });
   const set = await renderer.render(

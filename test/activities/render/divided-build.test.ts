@@ -1,24 +1,15 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runBuild } from '../../../activities/render/divided-build.ts';
 import { runKustomize } from '../../../activities/render/kustomize.ts';
 import { resolveTool, SILENT } from '../../../deploy/dev/index.ts';
-import { directoryWith } from '../../support/files.ts';
 import { configMap } from '../../support/manifests.ts';
+import { ownDirectories } from '../../support/own-directories.ts';
 
-let kustomize: string;
-const made: string[] = [];
-
-beforeAll(async () => {
-  kustomize = await resolveTool('kustomize', SILENT);
-});
-
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+const kustomize = await resolveTool('kustomize', SILENT);
+const directoryWith = ownDirectories();
 
 type Files = Readonly<Record<string, string>>;
 
@@ -28,8 +19,7 @@ async function bothOf(
   fields: object = {},
 ): Promise<{ whole: unknown; divided: unknown; parts: number }> {
   const directory = await directoryWith(files);
-  const workDir = await mkdtemp(join(tmpdir(), 'sluice-divided-'));
-  made.push(directory, workDir);
+  const workDir = await directoryWith({});
   const content = { resources: Object.keys(files), ...fields };
   await writeFile(join(directory, 'kustomization.yaml'), JSON.stringify(content));
   const build = { root: directory, directory, remote: false, content };

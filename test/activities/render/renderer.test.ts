@@ -1,24 +1,15 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Kustomization } from '../../../api/index.ts';
 import type { RenderedSet } from '../../../activities/cluster/rendered.ts';
 import { createRenderer } from '../../../activities/render/renderer.ts';
 import { resolveTool, SILENT } from '../../../deploy/dev/index.ts';
-import { directoryWith } from '../../support/files.ts';
 import { configMap, specWith } from '../../support/manifests.ts';
+import { ownDirectories } from '../../support/own-directories.ts';
 
-let kustomize: string;
 const sops = 'sops';
-const made: string[] = [];
-
-beforeAll(async () => {
-  kustomize = await resolveTool('kustomize', SILENT);
-});
-
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+const kustomize = await resolveTool('kustomize', SILENT);
+const directoryWith = ownDirectories();
 
 async function render(
   files: Record<string, string>,
@@ -27,7 +18,6 @@ async function render(
 ): Promise<RenderedSet> {
   const artifactDir = await directoryWith(files);
   const cacheDir = await directoryWith({});
-  made.push(artifactDir, cacheDir);
   const openArtifact = (): Promise<string> => Promise.resolve(artifactDir);
   const renderer = createRenderer({ kustomize, sops, cacheDir, openArtifact, noRemoteBases });
   return renderer.render(specWith(fields), {
