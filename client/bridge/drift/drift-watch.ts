@@ -13,7 +13,7 @@ import { ownerFrom, type Owner } from './owner.ts';
 import { createPendingDrifts, type Drift, type PendingDrifts } from './pending.ts';
 import type { Place, PlaceAccess } from './place.ts';
 import type { Fault } from './reason.ts';
-import { isApplied, isExempt } from './sighting.ts';
+import { isApplied, isExempt, type LostField } from './sighting.ts';
 
 /** Watches what Kustomizations have applied, and wakes those whose objects others changed. It has to be told of every Kustomization. */
 export interface DriftWatch {
@@ -117,14 +117,13 @@ function observerOf(place: Place, { owners, pending, holdings, failed }: Parts):
     }
   };
   return {
-    seen(id, object, { exempt, lost, owner: labelled }) {
+    seen(id, object, { exempt, lost, unwatched, owner: labelled }) {
       each(id, ({ name, ignores, entries }) => {
-        if (exempt || lost.length === 0 || isAnothers(labelled, name)) return undefined;
-        const fields = lost.filter(({ path }) => !ignores(object, path));
+        if (exempt || isAnothers(labelled, name)) return undefined;
         const entry = entries.get(id);
         const ref = entry && refOfEntry(entry);
-        if (fields.length === 0 || !ref) return undefined;
-        return { ref, place, fault: { kind: 'changed', fields } };
+        const counts = ({ path }: LostField): boolean => !ignores(object, path);
+        return ref && changeFrom({ id, ref, place }, lost.filter(counts), unwatched.filter(counts));
       });
     },
     gone(id, { exempt, passing, owner: labelled }) {
@@ -138,6 +137,25 @@ function observerOf(place: Place, { owners, pending, holdings, failed }: Parts):
     failed(error) {
       failed(place.id, error);
       place.refresh();
+    },
+  };
+}
+
+/** What others wrote unwatched counts where no pass has begun since, for a pass looks at every field. */
+function changeFrom(
+  { ref, place }: Holding,
+  lost: readonly LostField[],
+  unwatched: readonly LostField[],
+): Drift | undefined {
+  if (lost.length > 0) return { ref, place, fault: { kind: 'changed', fields: lost } };
+  if (unwatched.length === 0) return undefined;
+  return {
+    ref,
+    place,
+    fault: { kind: 'changed', fields: unwatched },
+    confirm({ since }): Promise<Fault | undefined> {
+      const fields = unwatched.filter(({ at }) => at >= since);
+      return Promise.resolve(fields.length > 0 ? { kind: 'changed', fields } : undefined);
     },
   };
 }

@@ -41,6 +41,7 @@ export function createHoldings(
     for (const key of lacking(now.kinds, before.kinds)) watches.leave(key, name);
     if (now === nothing) held.delete(name);
     else held.set(name, now);
+    for (const key of lacking(before.objects, now.objects)) watches.retell(now.objects.get(key));
   };
   return {
     put(owner) {
@@ -78,6 +79,8 @@ interface Watches {
   /** Watches the kind of a key for an owner. */
   use(key: string, kinds: Held['kinds'], owner: string): void;
   leave(key: string, owner: string): void;
+  /** Tells again of an object that has a new owner, should it be other than it was applied. */
+  retell(holding: Holding | undefined): void;
   stop(): void;
 }
 
@@ -110,6 +113,9 @@ function createWatches(access: PlaceAccess, observe: (place: Place) => KindObser
       if ([...watches.values()].some(({ place }) => place === watch.place)) return;
       places.delete(watch.place.id);
       watch.place.close();
+    },
+    retell(holding) {
+      if (holding) watches.get(kindKey(holding))?.retell(holding.id);
     },
     stop() {
       for (const watch of watches.values()) watch.stop();

@@ -28,6 +28,8 @@ export interface KindWatch {
   readonly users: Set<string>;
   /** Calls back once the first list is complete, at once where it is; with a test of whether an object is there. */
   whenListed(call: (isThere: (id: string) => boolean) => void): void;
+  /** Tells again of an object that is not as it was applied: its owner was not known when it was seen. */
+  retell(id: string): void;
   stop(): void;
 }
 
@@ -35,11 +37,12 @@ export interface KindWatch {
 export function watchObjects(place: Place, kind: WatchedKind, observer: KindObserver): KindWatch {
   const stop = new AbortController();
   const sightings = new Map<string, Sighting>();
+  const open = new Map<string, KubeObject>();
   const waiting: ((isThere: (id: string) => boolean) => void)[] = [];
   const isThere = (id: string): boolean => sightings.has(id);
   const state = { complete: false };
   const limit = place.id === '' ? Number.POSITIVE_INFINITY : maxRemote;
-  const handler = handlerOf({ kind, sightings, observer, limit }, () => {
+  const handler = handlerOf({ kind, sightings, open, observer, limit }, () => {
     state.complete = true;
     for (const call of waiting.splice(0)) call(isThere);
   });
@@ -54,6 +57,10 @@ export function watchObjects(place: Place, kind: WatchedKind, observer: KindObse
       if (state.complete) call(isThere);
       else waiting.push(call);
     },
+    retell(id) {
+      const [object, sighting] = [open.get(id), sightings.get(id)];
+      if (object && sighting) observer.seen(id, object, sighting);
+    },
     stop: () => {
       stop.abort();
     },
@@ -66,13 +73,15 @@ const maxRemote = 20_000;
 interface Sightings {
   readonly kind: WatchedKind;
   readonly sightings: Map<string, Sighting>;
+  /** The few objects that are not as they were applied. */
+  readonly open: Map<string, KubeObject>;
   readonly observer: KindObserver;
   /** No more objects than this are kept. */
   readonly limit: number;
 }
 
 function handlerOf(
-  { kind, sightings, observer, limit }: Sightings,
+  { kind, sightings, open, observer, limit }: Sightings,
   complete: () => void,
 ): WatchHandler {
   let listing = new Set<string>();
@@ -84,11 +93,14 @@ function handlerOf(
     if (sightings.size >= limit && !sightings.has(id)) return;
     const sighting = sight(sightings.get(id), object, gap);
     sightings.set(id, sighting);
+    if (sighting.lost.length + sighting.unwatched.length > 0) open.set(id, object);
+    else open.delete(id);
     observer.seen(id, object, sighting);
   };
   const lose = (id: string): void => {
     const sighting = sightings.get(id);
     sightings.delete(id);
+    open.delete(id);
     if (sighting) observer.gone(id, sighting);
   };
   return {

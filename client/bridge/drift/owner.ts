@@ -21,6 +21,8 @@ export interface Owner {
   readonly busy: boolean;
   /** Suspended, being deleted or only reported on: its objects are left alone. */
   readonly stopped: boolean;
+  /** When the last pass that looked at its objects began, as managedFields tells times; empty where that is not known. */
+  readonly since: string;
   readonly intervalMs: number;
   readonly kubeConfig: Kustomization['spec']['kubeConfig'];
   /** True for a field of an object that spec.ignore leaves to the cluster. */
@@ -42,6 +44,7 @@ export function ownerFrom(object: KubeObject): Owner {
       spec.suspend === true ||
       object.metadata.deletionTimestamp !== undefined ||
       reportOnly(object, false) !== undefined,
+    since: lastPass(status.history),
     intervalMs: parseDuration(spec.interval),
     kubeConfig: spec.kubeConfig,
     ignores: ignoring(spec.ignore),
@@ -67,11 +70,24 @@ const schema = z.object({
   }),
   status: Kustomization.shape.status
     .unwrap()
-    .pick({ conditions: true, inventory: true })
+    .pick({ conditions: true, inventory: true, history: true })
     .optional(),
 });
 
 const nothing: z.infer<typeof schema> = { spec: { interval: '1h', suspend: true } };
+
+/** What took no time looked at no object: it noted that a revision changes none of them. */
+function lastPass([last]: NonNullable<Kustomization['status']>['history'] = []): string {
+  if (!last) return '';
+  try {
+    const tookMs = parseDuration(last.lastReconciledDuration);
+    const began = new Date(Date.parse(last.lastReconciled) - tookMs);
+    return tookMs === 0 ? '' : began.toISOString().replace(/\.\d+Z$/, 'Z');
+  } catch {
+    // Another controller's way of writing it.
+    return '';
+  }
+}
 
 /** A rule that can not be read ignores nothing: the pass fails with a message that names it. */
 function ignoring(rules: Kustomization['spec']['ignore'] = []): Owner['ignores'] {

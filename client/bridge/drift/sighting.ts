@@ -22,6 +22,8 @@ export interface Sighting {
   readonly fields: string;
   /** Those of them that it does not hold any more; empty where it is complete. */
   readonly lost: readonly LostField[];
+  /** What others wrote since we last applied, where nobody watched: a field of ours may be among it, which only a pass can tell. */
+  readonly unwatched: readonly LostField[];
 }
 
 /** A field that we applied and that is ours no longer; `manager` is empty where nobody holds it. */
@@ -33,37 +35,40 @@ export interface LostField {
 
 /**
  * What an object shows, compared with what it showed before. The API server keeps the time of our row when others take fields from it and
- * sets it when we apply, so that a change of our own is told from one of others. `gap` says that changes in between may have been missed.
+ * sets it when we apply, so that a change of our own is told from one of others. `gap` says that changes may have been missed before.
  */
 export function sight(before: Sighting | undefined, object: KubeObject, gap = false): Sighting {
   const rows = rowsOf(object);
   const own = rows.find(isApply);
   const now = shown(object, own);
-  if (before && isWhole(before) && isUnchanged(before, now)) return { ...before, ...now };
-  const held = leavesOf(own?.fieldsV1 ?? {});
-  // Of a new object nothing can be lost yet, and what is on its way out can not be mended before it is gone.
-  const isNew = before?.uid !== now.uid || object.metadata.deletionTimestamp !== undefined;
-  if (isNew) return { ...now, fields: pack(held), lost: [] };
-  return compared(before, now, { rows, held, gap });
+  if (before && isStillWhole(before, now)) return { ...before, ...now };
+  const seen = { rows, held: leavesOf(own?.fieldsV1 ?? {}), gap };
+  if (isLeaving(object) || before?.uid !== now.uid) {
+    const unwatched = isLeaving(object) ? [] : writtenSince(now.time, seen);
+    return { ...now, fields: pack(seen.held), lost: [], unwatched };
+  }
+  return compared(before, now, seen);
+}
+
+/** What is on its way out can not be mended before it is gone. */
+function isLeaving({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 function compared(known: Sighting, now: Shown, seen: Rows): Sighting {
   const lost = lostSince(known, now, seen);
-  if (lost.length === 0) return { ...now, fields: pack(seen.held), lost };
+  if (lost.length === 0) return { ...now, fields: pack(seen.held), lost, unwatched: [] };
   const whole = [...seen.held, ...lost.map(({ path }) => path)];
   const fields = isRenewed(known, now) ? pack(whole) : known.fields;
-  return { ...now, passing: known.passing, fields, lost };
+  return { ...now, passing: known.passing, fields, lost, unwatched: [] };
 }
 
-function isWhole({ lost }: Sighting): boolean {
-  return lost.length === 0;
-}
-
-function isUnchanged(known: Sighting, now: Shown): boolean {
+function isStillWhole(known: Sighting, now: Shown): boolean {
+  if (known.lost.length > 0) return false;
   return known.uid === now.uid && known.digest === now.digest && known.time === now.time;
 }
 
-type Shown = Omit<Sighting, 'fields' | 'lost'>;
+type Shown = Omit<Sighting, 'fields' | 'lost' | 'unwatched'>;
 
 function shown(object: KubeObject, own: ManagedFields | undefined): Shown {
   const tree = own?.fieldsV1 ?? {};
@@ -102,6 +107,25 @@ function lostSince(known: Sighting, now: Shown, { rows, held, gap }: Rows): Lost
   return renewed ? lost.filter(({ manager }) => manager !== '') : lost;
 }
 
+/** What others wrote in the second of our apply or later: of an object that was not seen before, it can not be told from what we applied. */
+function writtenSince(applied: string, { rows, held, gap }: Rows): LostField[] {
+  if (!gap) return [];
+  const holds = new Set(held);
+  return rows.filter(isByOthers).flatMap((row) => {
+    const at = textOf(row['time']);
+    if (at < applied) return [];
+    const paths = leavesOf(row.fieldsV1 ?? {}).filter((path) => !holds.has(path));
+    return paths.map((path) => ({ path, manager: managerOf(row), at }));
+  });
+}
+
+/** Kubernetes' own controllers write into every Deployment; a subresource, such as the status, is seldom what a manifest holds. */
+function isByOthers(row: ManagedFields): boolean {
+  return row.operation === 'Update' && !row.subresource && row.manager !== kubernetesItself;
+}
+
+const kubernetesItself = 'kube-controller-manager';
+
 /** True for an object whose switches say that a pass leaves it as it is. */
 export function isExempt(object: KubeObject): boolean {
   return isSkipped(object) || applyMode(object) === 'IfNotPresent';
@@ -121,11 +145,14 @@ function holdersOf(rows: readonly ManagedFields[], lost: readonly FieldPath[]): 
     const at = textOf(row['time']);
     for (const path of leavesOf(row.fieldsV1 ?? {})) {
       const field = fields.get(path);
-      if (field && at >= field.at)
-        fields.set(path, { path, manager: textOf(row.manager).slice(0, 128), at });
+      if (field && at >= field.at) fields.set(path, { path, manager: managerOf(row), at });
     }
   }
   return [...fields.values()];
+}
+
+function managerOf({ manager }: ManagedFields): string {
+  return textOf(manager).slice(0, 128);
 }
 
 /** Ten thousand objects are watched: a string of a byte a character is the smallest that can be kept. */

@@ -122,6 +122,34 @@ test.each([
   expect(sight(first, object([own(spec('paused'))], metadata)).lost).toEqual([]);
 });
 
+test('of an object first seen after a gap is told what others wrote since our apply', () => {
+  const rows = [
+    own(spec('replicas')),
+    by('before', spec('strategy'), { time: '2026-01-01T09:59:59Z' }),
+    by('rival', spec('paused', 'replicas'), { time: '2026-01-01T10:00:00Z' }),
+    by('kubelet', spec('status'), { subresource: 'status' }),
+    by('kube-controller-manager', spec('revision')),
+  ];
+  const { lost, unwatched } = sight(undefined, object(rows), true);
+  expect(lost).toEqual([]);
+  expect(unwatched).toEqual([
+    { path: 'f:spec\nf:paused', manager: 'rival', at: '2026-01-01T10:00:00Z' },
+  ]);
+  expect(sight(undefined, object(rows)).unwatched).toEqual([]);
+  const leaving = object(rows, { deletionTimestamp: 'now' });
+  expect(sight(undefined, leaving, true).unwatched).toEqual([]);
+});
+
+test('what was written unwatched stays so until we apply', () => {
+  const rival = by('rival', spec('paused'));
+  const seen = sight(undefined, object([own(spec('replicas')), rival]), true);
+  const status = by('kubelet', spec('status'), { subresource: 'status' });
+  const later = sight(seen, object([own(spec('replicas')), rival, status]));
+  expect(later.unwatched).toEqual(seen.unwatched);
+  const applied = own(spec('replicas', 'paused'), '2026-01-01T12:00:00Z');
+  expect(sight(later, object([applied])).unwatched).toEqual([]);
+});
+
 const group = 'kustomize.toolkit.fluxcd.io';
 
 test.each([
