@@ -179,13 +179,8 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
   for await (const run of temporal.workflow.list({ query })) {
     const { typedSearchAttributes: found, workflowId: id, runId, type } = run;
     const history = await temporal.workflow.getHandle(id, runId).fetchHistory();
-    const parts = [type, found.get(attributes.trigger), found.get(attributes.phase)];
-    const scheduled = activitiesOf(history);
-    if (isShort(scheduled)) parts.push('short');
-    if (knows(history, 'interval-look')) parts.push('compared');
-    if (knows(history, 'recheck')) parts.push(differs(history) ? 'differs' : 'rechecked');
-    if (knows(history, 'canceled-is-no-answer')) parts.push('asked');
-    if (knows(history, 'news-before-wait')) parts.push('told');
+    const start = [type, found.get(attributes.trigger), found.get(attributes.phase)];
+    const parts = [...start, ...tracesOf(history)];
     const file = join(directory, `${parts.join('-')}.json`);
     if (existsSync(file)) continue;
     const events = history.events?.length ?? 0;
@@ -193,6 +188,18 @@ async function save({ temporal, name }: TestNamespace): Promise<void> {
     process.stdout.write(`${parts.join('-')}: ${events} events, ${json.length} bytes of JSON\n`);
     await writeFile(file, `${json}\n`);
   }
+}
+
+/** What the run came to, in the words of its file's name. */
+function tracesOf(history: temporal.api.history.v1.IHistory): string[] {
+  const changes: readonly (readonly [string, string])[] = [
+    ['interval-look', 'compared'],
+    ['recheck', differs(history) ? 'differs' : 'rechecked'],
+    ['canceled-is-no-answer', 'asked'],
+    ['news-before-wait', 'told'],
+  ];
+  const known = changes.filter(([change]) => knows(history, change)).map(([, word]) => word);
+  return isShort(activitiesOf(history)) ? ['short', ...known] : known;
 }
 
 function activitiesOf({ events }: temporal.api.history.v1.IHistory): string[] {
