@@ -37,6 +37,14 @@ export default tseslint.config(
           ],
         },
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind="let"], NewExpression:not(:function NewExpression)',
+          message: 'Modules of workflows are loaded once for all of them: they hold no state.',
+        },
+      ],
     },
   },
   {

@@ -24,16 +24,17 @@ export function bundleFile(tracing: boolean): string {
   return tracing ? 'workflows-traced.bundle.js' : 'workflows.bundle.js';
 }
 
-/** Bundles the workflow code, by path and never by import, for a worker or for a replay. */
+/**
+ * Bundles the workflow code, by path and never by import, for a worker or for a replay. Its modules are loaded once for all workflows of a
+ * worker, so that each costs little memory and begins at once; they must hold no state.
+ */
 export async function bundleWorkflows({
   tracing = false,
 }: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: modulePath('../workflows/index'),
-    ...(tracing
-      ? { workflowInterceptorModules: [modulePath('./telemetry/workflow-tracing')] }
-      : {}),
-  });
+  const workflowsPath = modulePath('../workflows/index');
+  const workflowInterceptorModules = tracing ? [modulePath('./telemetry/workflow-tracing')] : [];
+  const preloadModules = [workflowsPath, ...workflowInterceptorModules];
+  return bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, preloadModules });
 }
 
 function modulePath(module: string): string {

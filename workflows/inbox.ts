@@ -155,7 +155,7 @@ function forcingOf({ pending }: State): Wake | undefined {
 }
 
 function isDemand(wake: Wake): boolean {
-  return wake.trigger === undefined || (forcingTriggers.has(wake.trigger) && !isDrift(wake));
+  return wake.trigger === undefined || (forcingTriggers.includes(wake.trigger) && !isDrift(wake));
 }
 
 function isDrift({ trigger }: Wake): boolean {

@@ -29,7 +29,7 @@ export interface Wake {
 }
 
 /** Triggers that tell of a change outside of object and source: a look would find nothing new, so they force a pass. */
-export const forcingTriggers: ReadonlySet<Trigger> = new Set<Trigger>(['config', 'drift']);
+export const forcingTriggers: readonly Trigger[] = ['config', 'drift'];
 
 /** Makes the workflow look again; many signals are one look. */
 export const reconcileSignal = defineSignal<[Wake?]>('reconcile');

@@ -73,7 +73,7 @@ export function createWaker(client: Client, log: Log, options: WakerOptions): Op
     const message = { trigger, reason, taskQueue };
     const id = workflowId(kind, key);
     // What forces a pass must not give way to a mere look.
-    const place = forcingTriggers.has(trigger) ? `${id} ${trigger}` : id;
+    const place = forcingTriggers.includes(trigger) ? `${id} ${trigger}` : id;
     // The signal waits for its turn, and belongs to the trace of whoever asked for it.
     const trace = currentTrace();
     put(place, () => withinTrace(trace, () => signalWithStart(client, kind, key, message)));
