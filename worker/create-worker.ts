@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import {
   NativeConnection,
   Worker,
@@ -28,6 +29,7 @@ import { programPath } from './program-path.ts';
 import { cacheDirectory, type WorkerSettings } from './settings.ts';
 import type { TraceSinks } from './telemetry/workflow-tracing.ts';
 import { versioningOf } from './versioning.ts';
+import { cachedWorkflows } from './workflow-cache.ts';
 
 /** A worker that is wired up and not running yet, and what has to be closed after it. */
 export interface AssembledWorker {
@@ -64,6 +66,7 @@ export async function createWorker(
     ...versioningOf(settings),
     interceptors: { activity: [...telemetry.activities] },
     ...(telemetry.sinks ? { sinks: telemetry.sinks } : {}),
+    maxCachedWorkflows: cachedWorkflows(getHeapStatistics().heap_size_limit),
     // More workflow tasks at a time than this run into their ten-second limit on two cores.
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: settings.SLUICE_CONCURRENT,

@@ -52,6 +52,9 @@ async function play(): Promise<void> {
   await space.apply(kustomization('stalled', 'repo', { ...at, path: './app', dependsOn }));
   await space.apply(kustomization('paused', 'repo', { ...at, path: './other', suspend: true }));
   await space.apply(kustomization('broken', 'repo', { ...at, path: './missing' }));
+  // A request that the API server refuses.
+  const postBuild = { substituteFrom: [{ kind: 'ConfigMap', name: 'absent' }] };
+  await space.apply(kustomization('lacking', 'repo', { ...at, path: './other', postBuild }));
   await Promise.all(['app', 'other'].map((name) => space.untilReady('Kustomization', name)));
   for (const key of ['one', 'two', 'three']) {
     const commit = await repository.commit({ 'other/o.yaml': configMap('o', { key }) });

@@ -35,13 +35,14 @@ export function createHoldings(
   const held = new Map<string, Held>();
   const replace = (name: string, now: Held): void => {
     const before = held.get(name) ?? nothing;
-    for (const key of lacking(before.objects, now.objects)) holders.add(key, name);
+    const added = lacking(before.objects, now.objects);
+    for (const key of added) holders.add(key, name);
     for (const key of lacking(now.objects, before.objects)) holders.remove(key, name);
     for (const key of lacking(before.kinds, now.kinds)) watches.use(key, now.kinds, name);
     for (const key of lacking(now.kinds, before.kinds)) watches.leave(key, name);
     if (now === nothing) held.delete(name);
     else held.set(name, now);
-    for (const key of lacking(before.objects, now.objects)) watches.retell(now.objects.get(key));
+    for (const key of added) watches.retell(now.objects.get(key));
   };
   return {
     put(owner) {

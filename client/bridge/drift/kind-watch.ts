@@ -73,7 +73,7 @@ const maxRemote = 20_000;
 interface Sightings {
   readonly kind: WatchedKind;
   readonly sightings: Map<string, Sighting>;
-  /** The few objects that are not as they were applied. */
+  /** The few objects that are not as they were applied, without their managedFields. */
   readonly open: Map<string, KubeObject>;
   readonly observer: KindObserver;
   /** No more objects than this are kept. */
@@ -93,7 +93,7 @@ function handlerOf(
     if (sightings.size >= limit && !sightings.has(id)) return;
     const sighting = sight(sightings.get(id), object, gap);
     sightings.set(id, sighting);
-    if (sighting.lost.length + sighting.unwatched.length > 0) open.set(id, object);
+    if (sighting.lost.length + sighting.unwatched.length > 0) open.set(id, withoutRows(object));
     else open.delete(id);
     observer.seen(id, object, sighting);
   };
@@ -129,4 +129,9 @@ function handlerOf(
       observer.failed(error, retryMs);
     },
   };
+}
+
+/** The rows are most of the metadata, and have been read. */
+function withoutRows(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, managedFields: [] } };
 }
