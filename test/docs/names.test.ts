@@ -17,7 +17,7 @@ const all = (await documents()).filter(({ path }) => path !== 'test/README.md');
 const foreign = new Set([
   ...['--help', '--import', '--output', '--set', '--exit', '--runs', '--seed', '--project'],
   ...['--lockfile-version', '--package-lock-only', '--ignore-scripts', '--yes', '--omit'],
-  ...['--depth', '--target', '--max-semi-space-size'],
+  ...['--depth', '--target', '--max-semi-space-size', '--max-old-space-size'],
 ]);
 
 test.each(all)('every flag that $path names is one of ours', (document) => {
