@@ -13,7 +13,10 @@ export interface Holding {
 
 /** Which objects the owners hold, and a watch of every kind that any of them holds. */
 export interface Holdings {
-  /** Takes the inventory of an owner as it is now: starts the watches it needs, stops those that nobody needs any more. */
+  /**
+   * Takes the inventory of an owner as it is now: starts the watches it needs, stops those that nobody needs any more, and has what is new
+   * to it told again.
+   */
   put(owner: Owner): void;
   remove(owner: string): void;
   /** Names of the owners whose inventories hold an object. */
