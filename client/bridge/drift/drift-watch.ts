@@ -13,7 +13,7 @@ import { ownerFrom, type Owner } from './owner.ts';
 import { createPendingDrifts, type Drift, type PendingDrifts } from './pending.ts';
 import type { Place, PlaceAccess } from './place.ts';
 import type { Fault } from './reason.ts';
-import { isApplied, isExempt, type LostField } from './sighting.ts';
+import { isApplied, isAsApplied, isExempt, type LostField } from './sighting.ts';
 
 /** Watches what Kustomizations have applied, and wakes those whose objects others changed. It has to be told of every Kustomization. */
 export interface DriftWatch {
@@ -117,9 +117,10 @@ function observerOf(place: Place, { owners, pending, holdings, failed }: Parts):
     }
   };
   return {
-    seen(id, object, { exempt, lost, unwatched, owner: labelled }) {
+    seen(id, object, sighting) {
+      const { exempt, lost, unwatched, owner: labelled } = sighting;
       each(id, ({ name, ignores, entries }) => {
-        if (exempt || isAnothers(labelled, name)) return undefined;
+        if (exempt || isAsApplied(sighting) || isAnothers(labelled, name)) return undefined;
         const entry = entries.get(id);
         const ref = entry && refOfEntry(entry);
         const counts = ({ path }: LostField): boolean => !ignores(object, path);

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../activities/cluster/object.ts';
 import { ownerLabel } from '../../../activities/cluster/owner.ts';
 import { followKind, type WatchHandler } from '../watch.ts';
 import type { Place } from './place.ts';
-import { sight, type Sighting } from './sighting.ts';
+import { isAsApplied, sight, type Sighting } from './sighting.ts';
 
 /** A kind of a place, as inventories name it. */
 export interface WatchedKind {
@@ -93,8 +93,8 @@ function handlerOf(
     if (sightings.size >= limit && !sightings.has(id)) return;
     const sighting = sight(sightings.get(id), object, gap);
     sightings.set(id, sighting);
-    if (sighting.lost.length + sighting.unwatched.length > 0) open.set(id, withoutRows(object));
-    else open.delete(id);
+    if (isAsApplied(sighting)) open.delete(id);
+    else open.set(id, withoutRows(object));
     observer.seen(id, object, sighting);
   };
   const lose = (id: string): void => {

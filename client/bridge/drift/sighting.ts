@@ -126,6 +126,11 @@ function isByOthers(row: ManagedFields): boolean {
 
 const kubernetesItself = 'kube-controller-manager';
 
+/** True where nothing is known that a pass would have to look at. */
+export function isAsApplied({ lost, unwatched }: Sighting): boolean {
+  return lost.length === 0 && unwatched.length === 0;
+}
+
 /** True for an object whose switches say that a pass leaves it as it is. */
 export function isExempt(object: KubeObject): boolean {
   return isSkipped(object) || applyMode(object) === 'IfNotPresent';
