@@ -10,4 +10,5 @@ export {
   parseInterval,
   parseTimeout,
 } from './duration.ts';
+export { formatTime } from './time.ts';
 export { unsupportedFields } from './unsupported.ts';

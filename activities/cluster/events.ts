@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { formatTime } from '../../api/index.ts';
 import type { Cluster } from './client.ts';
 import type { KubeObject } from './object.ts';
 
@@ -18,7 +19,7 @@ export interface EventRecord {
 export async function recordEvent(cluster: Cluster, event: EventRecord): Promise<void> {
   const { object, type, reason, message, component, annotations = {} } = event;
   const { namespace = 'default', name, uid, resourceVersion } = object.metadata;
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = formatTime(new Date());
   const { apiVersion, kind } = object;
   const body = {
     apiVersion: 'v1',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { suspensionAnnotations } from '../../activities/cluster/suspension.ts';
+import { formatTime } from '../../api/index.ts';
 import { withCluster, type GlobalOptions } from './connections.ts';
 import { CliError } from './failure.ts';
 import { parseTarget, targetArguments } from './kinds.ts';
@@ -66,7 +67,7 @@ function annotationsOf({ reason, until }: SuspendOptions): Annotations {
 
 function endOf(until: string): string {
   const end = momentOf('--until', until, 'ahead');
-  if (end.getTime() > Date.now()) return end.toISOString().replace(/\.\d+Z$/, 'Z');
+  if (end.getTime() > Date.now()) return formatTime(end);
   throw new CliError(`--until "${until}" is not ahead`, 'name a time to come, such as 2h');
 }
 

@@ -1,5 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { text } from '../../activities/cluster/untyped.ts';
+import { formatTime } from '../../api/index.ts';
 import { attributes } from '../../workflows/messages.ts';
 import { runUrl, type Targets } from './connections.ts';
 import type { ObjectChange } from './run-changes.ts';
@@ -36,7 +37,7 @@ export function syncOf(run: WorkflowExecutionInfo, targets: Targets): Sync {
   const endedAt = text(memo['endedAt']);
   const stage = text(memo['stage']);
   return {
-    when: run.startTime.toISOString().replace(/\.\d+Z$/, 'Z'),
+    when: formatTime(run.startTime),
     ...(endedAt ? { endedAt } : {}),
     runId: run.runId,
     revision: keyword('revision'),

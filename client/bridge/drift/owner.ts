@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Kustomization, parseDuration, type Condition } from '../../../api/index.ts';
+import { formatTime, Kustomization, parseDuration, type Condition } from '../../../api/index.ts';
 import { pointerOf } from '../../../activities/cluster/spec-ignore.ts';
 import type { InventoryEntry } from '../../../activities/cluster/inventory.ts';
 import type { KubeObject } from '../../../activities/cluster/object.ts';
@@ -82,7 +82,7 @@ function lastPass([last]: NonNullable<Kustomization['status']>['history'] = []):
   try {
     const tookMs = parseDuration(last.lastReconciledDuration);
     const began = new Date(Date.parse(last.lastReconciled) - tookMs);
-    return tookMs === 0 ? '' : began.toISOString().replace(/\.\d+Z$/, 'Z');
+    return tookMs === 0 ? '' : formatTime(began);
   } catch {
     // Another controller's way of writing it.
     return '';

@@ -7,6 +7,7 @@ import { writeArchive } from '../../../activities/fetch/archive.ts';
 import { withoutIgnored } from '../../../activities/fetch/ignored-files.ts';
 import { filesIn } from '../../../activities/fetch/local-files.ts';
 import { pushArtifact } from '../../../activities/fetch/oci/push.ts';
+import { formatTime } from '../../../api/index.ts';
 import { CliError } from '../failure.ts';
 import { remoteOptions, withRemote, type RemoteOptions } from './remote.ts';
 
@@ -73,7 +74,7 @@ function annotationsOf({ annotations, ...options }: PushOptions): Record<string,
   const created = options.reproducible ? new Date(0) : new Date();
   return {
     ...Object.fromEntries(own),
-    'org.opencontainers.image.created': created.toISOString().replace(/\.\d+Z$/, 'Z'),
+    'org.opencontainers.image.created': formatTime(created),
     'org.opencontainers.image.source': options.source,
     'org.opencontainers.image.revision': options.revision,
   };
