@@ -15,7 +15,7 @@ import { readingOnce } from './cluster/reading-once.ts';
 import { readSource } from './cluster/source.ts';
 import { resume } from './cluster/suspension.ts';
 import { createTargets, type TargetPolicy } from './cluster/targets.ts';
-import type { Activities, ArtifactRef, ObjectKey, Outcome, Pass } from './contract.ts';
+import type { Activities, ObjectKey, Outcome, Pass } from './contract.ts';
 import type { ArtifactCache } from './fetch/artifact-cache.ts';
 import { fetchArtifact, withArtifact, type Supply } from './fetch/fetch-artifact.ts';
 import { createOciActivities } from './fetch/oci/oci-activities.ts';
@@ -25,7 +25,7 @@ import { checkHealth, unhealthy } from './health/check-health.ts';
 import { alive } from './heartbeat.ts';
 import { pruneAll } from './prune/prune-all.ts';
 import { pruneStale } from './prune/prune-stale.ts';
-import { createClosures } from './render/closure.ts';
+import type { Closures } from './render/closure.ts';
 import { inputsDigest, type InputSources } from './render/inputs.ts';
 import { reported, type Listeners } from './report.ts';
 import { renderManifests } from './render/render-manifests.ts';
@@ -41,6 +41,7 @@ import type { ObservePolicy } from './status/refusal.ts';
 export interface ActivityDeps extends SourceDeps, Spread, Listeners {
   readonly cluster: Cluster;
   readonly artifacts: ArtifactCache;
+  readonly closures: Closures;
   readonly renderer: Renderer;
   /** Holds age keys for whoever names no keys of their own. */
   readonly ageSecret: ObjectKey | undefined;
@@ -78,10 +79,8 @@ function stagesOf(deps: ActivityDeps): Activities {
   const target: PassTools['target'] = (loaded, pass) => targets.open(loaded, pass.key);
   const tools = { cluster, target, rendered, load };
   const applying = { ...tools, options: deps.applyOptions, standings: createStandings() };
-  const openArtifact = async (artifact: ArtifactRef): Promise<string> =>
-    (await artifacts.open(artifact)).directory;
-  const { ageSecret } = deps;
-  const sources = { cluster, closures: createClosures(), openArtifact, ageSecret };
+  const { closures, ageSecret } = deps;
+  const sources = { cluster, closures, ageSecret };
   return {
     observe: (key) => observe(cluster, key, policy),
     ...comparisonsOf(deps, { policy, sources, applying }),

@@ -18,9 +18,11 @@ import { createInstallationTokens } from '../activities/fetch/github-app.ts';
 import { rebuildArtifact } from '../activities/fetch/rebuild-artifact.ts';
 import { rebuildByKind } from '../activities/fetch/source-kinds.ts';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
+import type { ArtifactRef } from '../activities/contract.ts';
 import type { Listeners } from '../activities/report.ts';
 import { sweepBuildDirectories } from '../activities/render/build-directory.ts';
 import { openBuilder } from '../activities/render/builder.ts';
+import { createClosures } from '../activities/render/closure.ts';
 import { createRenderer } from '../activities/render/renderer.ts';
 import { currentTrace } from '../client/telemetry/current-trace.ts';
 import { traceparentOf } from '../client/telemetry/trace-header.ts';
@@ -107,12 +109,16 @@ async function openStores(
   await sweepBuildDirectories(builds);
   const path = process.env['PATH'] ?? '';
   const builder = openBuilder();
+  const openArtifact = async (artifact: ArtifactRef): Promise<string> =>
+    (await artifacts.open(artifact)).directory;
+  const closures = createClosures(openArtifact);
   const renderer = createRenderer({
     build: (order) => builder.build(order),
     kustomize: await programPath(settings.SLUICE_KUSTOMIZE, path),
     sops: await programPath(settings.SLUICE_SOPS, path),
     cacheDir: builds,
-    openArtifact: async (artifact) => (await artifacts.open(artifact)).directory,
+    openArtifact,
+    closures,
     noRemoteBases: settings.SLUICE_NO_REMOTE_BASES,
   });
   const git = gitPolicyOf(settings);
@@ -124,6 +130,7 @@ async function openStores(
     trees: createTrees(),
     trace: currentTraceparent,
     artifacts,
+    closures,
     renderer,
     maxDeletions: settings.SLUICE_MAX_DELETIONS,
     ageSecret: ageSecretOf(settings),

@@ -4,15 +4,13 @@ import type { Cluster } from '../cluster/client.ts';
 import { configReferences } from '../cluster/config-references.ts';
 import { read, type LoadedKustomization } from '../cluster/kustomizations.ts';
 import type { ObjectRef } from '../cluster/object.ts';
-import type { ArtifactRef, ObjectKey, Pass } from '../contract.ts';
+import type { ObjectKey, Pass } from '../contract.ts';
 import type { Closures } from './closure.ts';
 
 /** Where the inputs of a pass are read from. */
 export interface InputSources {
   readonly cluster: Cluster;
   readonly closures: Closures;
-  /** Gives the directory of an unpacked artifact, fetching it where this worker does not hold it. */
-  readonly openArtifact: (artifact: ArtifactRef) => Promise<string>;
   /** The Secret with the age keys of Kustomizations whose decryption names no Secret. */
   readonly ageSecret: ObjectKey | undefined;
 }
@@ -22,13 +20,11 @@ export interface InputSources {
  * of the ConfigMaps and Secrets it refers to. Undefined where the digest can not tell: a base on another host, or a build that fails.
  */
 export async function inputsDigest(
-  { cluster, closures, openArtifact, ageSecret }: InputSources,
+  { cluster, closures, ageSecret }: InputSources,
   pass: Pass,
   { spec, object }: LoadedKustomization,
 ): Promise<string | undefined> {
-  const root = await openArtifact(pass.artifact);
-  // A build that fails is told by the render stage, in its words.
-  const closure = await closures.digest(root, spec, pass.source).catch(() => undefined);
+  const closure = await closures.digest(pass.artifact, spec, pass.source);
   if (closure === undefined) return undefined;
   const { uid = '', generation = 0 } = object.metadata;
   const versions = await Promise.all(

@@ -10,6 +10,7 @@ import {
   type BuildTools,
   type RenderInputs,
 } from './build-objects.ts';
+import type { Closures } from './closure.ts';
 
 type Spec = Kustomization['spec'];
 
@@ -23,6 +24,8 @@ export interface Renderer {
 export interface RendererOptions extends BuildTools {
   /** Gives the directory of an unpacked artifact, fetching it where this worker does not hold it. */
   readonly openArtifact: (artifact: ArtifactRef) => Promise<string>;
+  /** What a build reads of an artifact; all of it counts where absent. */
+  readonly closures?: Closures;
   /** Who builds; this thread where absent. */
   readonly build?: (order: BuildOrder) => Promise<RenderedSet>;
 }
@@ -30,6 +33,7 @@ export interface RendererOptions extends BuildTools {
 /** A renderer whose concurrent calls for the same inputs share one build. */
 export function createRenderer({
   openArtifact,
+  closures,
   build = buildObjects,
   kustomize,
   sops,
@@ -51,9 +55,10 @@ export function createRenderer({
     return set;
   };
   return {
-    render(spec, pass, inputs = {}) {
+    async render(spec, pass, inputs = {}) {
       const request = { spec, pass, inputs };
-      const digest = digestOf(request, noRemoteBases);
+      const content = await closures?.digest(pass.artifact, spec, pass.source);
+      const digest = digestOf(request, content ?? pass.artifact.digest, noRemoteBases);
       const current = running.get(digest);
       if (current) return current;
       const begun = buildOnce(digest, request).finally(() => running.delete(digest));
@@ -69,13 +74,13 @@ interface BuildRequest {
   readonly inputs: RenderInputs;
 }
 
-/** Everything a build depends on. A remote base may change at any time, so its content is as old as this worker's cache. */
-function digestOf({ spec, pass, inputs }: BuildRequest, noRemoteBases: boolean): string {
+/** Everything a build depends on; of the artifact that is what it reads, so that a commit elsewhere builds nothing again. A remote base may change at any time, so its content is as old as this worker's cache. */
+function digestOf({ spec, inputs }: BuildRequest, content: string, noRemoteBases: boolean): string {
   const { path, targetNamespace, namePrefix, nameSuffix, patches, images } = spec;
   const { components, ignoreMissingComponents, commonMetadata, buildMetadata } = spec;
   const names = { path, targetNamespace, namePrefix, nameSuffix };
   const changes = { patches, images, components, ignoreMissingComponents, commonMetadata };
   const all = { ...names, ...changes, buildMetadata, noRemoteBases, inputs };
-  const text = JSON.stringify({ digest: pass.artifact.digest, ...all });
+  const text = JSON.stringify({ digest: content, ...all });
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,5 +1,8 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClosures } from '../../../activities/render/closure.ts';
+import type { ArtifactRef } from '../../../activities/contract.ts';
 import type { Kustomization } from '../../../api/index.ts';
 import { configMap, specWith } from '../../support/manifests.ts';
 import { ownDirectories } from '../../support/own-directories.ts';
@@ -19,18 +22,27 @@ const tree = {
   'files/unused.txt': 'text',
 };
 
+const source = 'GitRepository/apps/repo';
+
+/** An artifact whose digest is the place where it is unpacked. */
+function artifactIn(directory: string): ArtifactRef {
+  return { url: 'http://x', digest: directory, revision: 'main@sha1:1' };
+}
+
+const opened = ({ digest }: ArtifactRef): Promise<string> => Promise.resolve(digest);
+
 /** Digests of the tree and of the tree with changes, by closures that may remember the first. */
 async function digests(
   changes: Record<string, string>,
   fields: Partial<Kustomization['spec']> = { path: './apps/web' },
 ): Promise<[string | undefined, string | undefined]> {
   const [before, after] = [await directoryWith(tree), await directoryWith({ ...tree, ...changes })];
-  const closures = createClosures();
+  const closures = createClosures(opened);
   const spec = specWith(fields);
-  const first = await closures.digest(before, spec, 'GitRepository/apps/repo');
-  const second = await closures.digest(after, spec, 'GitRepository/apps/repo');
+  const first = await closures.digest(artifactIn(before), spec, source);
+  const second = await closures.digest(artifactIn(after), spec, source);
   // What is remembered changes nothing of the result.
-  expect(await createClosures().digest(after, spec, 'GitRepository/apps/repo')).toBe(second);
+  expect(await createClosures(opened).digest(artifactIn(after), spec, source)).toBe(second);
   return [first, second];
 }
 
@@ -83,6 +95,40 @@ test.each([
 ])('a change %s does not count', async (_, changes) => {
   const [before, after] = await digests(changes);
   expect(after).toBe(before);
+});
+
+test('the same artifact is opened once, unless the spec reads other places', async () => {
+  const artifact = artifactIn(await directoryWith(tree));
+  let openings = 0;
+  const closures = createClosures((each) => {
+    openings += 1;
+    return opened(each);
+  });
+  const read = (path: string): Promise<string | undefined> =>
+    closures.digest(artifact, specWith({ path }), source);
+  expect(await read('apps/web')).toBe(await read('apps/web'));
+  expect(openings).toBe(1);
+  expect(await read('apps/other')).not.toBe(await read('apps/web'));
+  expect(openings).toBe(2);
+});
+
+test.each([
+  ['a path that is missing', { path: 'apps/missing' }],
+  ['a file that is missing', { path: 'broken' }],
+])('%s is left to the build, and looked at again', async (_, fields) => {
+  const directory = await directoryWith({ 'broken/kustomization.yaml': 'resources: [a.yaml]\n' });
+  const closures = createClosures(opened);
+  const digest = (): Promise<string | undefined> =>
+    closures.digest(artifactIn(directory), specWith(fields), source);
+  expect(await digest()).toBeUndefined();
+  await mkdir(join(directory, 'apps/missing'), { recursive: true });
+  await writeFile(join(directory, 'broken/a.yaml'), configMap('a'));
+  expect(await digest()).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('an artifact that can not be had is told', async () => {
+  const closures = createClosures(() => Promise.reject(new Error('away')));
+  await expect(closures.digest(artifactIn('x'), specWith({}), source)).rejects.toThrow('away');
 });
 
 test('what lies on another host can not be compared', async () => {
