@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findManifest, readBlob } from '../../activities/fetch/oci/registry.ts';
@@ -12,6 +12,7 @@ let space: TestNamespace;
 let registry: TestRegistry;
 let sluice: (...args: string[]) => Promise<Output>;
 let files: string;
+let pulls: string;
 const creds = ['--insecure-registry', '--creds', `${user.username}:${user.password}`];
 const origin = ['--source', 'https://git.example.com/app', '--revision', 'main@sha1:0123'];
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
   registry = await startRegistry({ entry: 'token' });
   space = await testNamespace();
   sluice = commandLine(space.name);
+  pulls = await directoryWith({});
   files = await directoryWith({
     'a.yaml': configMap('pushed'),
     'sub/b.yaml': configMap('below'),
@@ -30,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await registry.close();
   await space.close();
+  for (const each of [files, pulls]) await rm(each, { recursive: true, force: true });
 });
 
 test('what is pushed has the media types of Flux, and is pulled, tagged and listed', async () => {
@@ -74,7 +77,7 @@ test('what is pushed has the media types of Flux, and is pulled, tagged and list
   );
   expect(JSON.parse(again.stdout)).toMatchObject({ tag: 'v1.0.0', digest });
 
-  const target = join(files, '..', `pulled-${space.name}`);
+  const target = join(pulls, 'app');
   const pulled = await sluice('pull', 'artifact', url, ...creds, '--output', target);
   expect(pulled.stdout).toContain('2 files');
   expect(await readFile(join(target, 'sub/b.yaml'), 'utf8')).toBe(configMap('below'));

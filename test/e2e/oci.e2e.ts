@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { pushBlob, pushManifest } from '../../activities/fetch/oci/push.ts';
 import { digestOf } from '../../activities/fetch/oci/manifest.ts';
-import { downloadArtifact, filesOf } from '../support/artifact.ts';
+import { artifactOf, downloadArtifact } from '../support/artifacts.ts';
 import {
   conditionOf,
   kustomization,
@@ -49,7 +49,7 @@ test('an artifact that is pushed becomes objects in the cluster, and the status 
   expect(row.status['url']).toBe(row.status.artifact?.url);
   expect(ready(row)?.message).toBe(`stored artifact for digest 'latest@${digest}'`);
   expect(conditionOf(row, 'ArtifactInStorage')?.status).toBe('True');
-  expect(await filesOf(row)).toEqual(['a.yaml']);
+  expect(Object.keys(await artifactOf(row))).toEqual(['a.yaml']);
   const event = await space.untilEvent('app', 'NewArtifact');
   expect(event.message).toContain("origin revision 'main@sha1:0123'");
 
@@ -130,7 +130,7 @@ test('the layer is chosen by its media type, and copied as it is where the spec 
   expect(ready(other)?.message).toContain(type);
   await space.apply(ociRepository('chart', place('chart'), select(type)));
   const extracted = await space.untilReady('OCIRepository', 'chart');
-  expect(await filesOf(extracted)).toEqual(['Chart.yaml']);
+  expect(Object.keys(await artifactOf(extracted))).toEqual(['Chart.yaml']);
 
   const layer = Buffer.from('not even a tar');
   await registry.session('raw', async (session) => {
@@ -157,11 +157,11 @@ test('a changed ignore rule makes a new artifact of the same revision', async ()
   await registry.push('ignore', { 'deploy/a.yaml': 'a', 'src/b.go': 'b' });
   await space.apply(ociRepository('ignore', place('ignore')));
   const before = await space.untilReady('OCIRepository', 'ignore');
-  expect(await filesOf(before)).toEqual(['deploy/a.yaml', 'src/b.go']);
+  expect(Object.keys(await artifactOf(before))).toEqual(['deploy/a.yaml', 'src/b.go']);
   await space.apply(ociRepository('ignore', place('ignore'), { ignore: '/*\n!/deploy\n' }));
   const after = await space.untilReady('OCIRepository', 'ignore');
   expect(after.status.artifact?.revision).toBe(before.status.artifact?.revision);
-  expect(await filesOf(after)).toEqual(['deploy/a.yaml']);
+  expect(Object.keys(await artifactOf(after))).toEqual(['deploy/a.yaml']);
   expect(after.status['observedIgnore']).toBe('/*\n!/deploy\n');
 });
 

@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { unpack } from '../../activities/fetch/unpack.ts';
+import { artifactOf } from '../support/artifacts.ts';
 import {
   conditionOf,
   gitRepository,
@@ -38,20 +34,6 @@ async function repositoryWith(
   return repository;
 }
 
-async function filesOf(row: Row): Promise<string[]> {
-  const { url = '', digest } = row.status.artifact ?? {};
-  const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
-  expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(digest);
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-artifact-'));
-  await writeFile(join(directory, 'a.tar.gz'), bytes);
-  await unpack(join(directory, 'a.tar.gz'), join(directory, 'tree'));
-  const entries = await readdir(join(directory, 'tree'), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name)
-    .sort();
-}
-
 test('the artifact is served under the url and with the digest of the status', async () => {
   const repository = await repositoryWith({
     'a.yaml': 'a',
@@ -70,7 +52,7 @@ test('the artifact is served under the url and with the digest of the status', a
   expect(conditionOf(row, 'Ready')?.message).toBe(
     `stored artifact for revision 'main@sha1:${commit}'`,
   );
-  expect(await filesOf(row)).toEqual(['a.yaml']);
+  expect(Object.keys(await artifactOf(row))).toEqual(['a.yaml']);
 });
 
 test('a changed ignore rule makes a new artifact of the same commit', async () => {
@@ -81,12 +63,12 @@ test('a changed ignore rule makes a new artifact of the same commit', async () =
   });
   await space.apply(gitRepository('ignore', repository.url));
   const before = await space.untilReady('GitRepository', 'ignore');
-  expect(await filesOf(before)).toEqual(['a.yaml', 'b.go']);
+  expect(Object.keys(await artifactOf(before))).toEqual(['deploy/a.yaml', 'src/b.go']);
   await space.apply(gitRepository('ignore', repository.url, { ignore: '/*\n!/deploy\n' }));
   const after = await space.untilReady('GitRepository', 'ignore');
   expect(after.status.artifact?.digest).not.toBe(before.status.artifact?.digest);
   expect(after.status.artifact?.revision).toBe(before.status.artifact?.revision);
-  expect(await filesOf(after)).toEqual(['a.yaml']);
+  expect(Object.keys(await artifactOf(after))).toEqual(['deploy/a.yaml']);
 });
 
 test.each([

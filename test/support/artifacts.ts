@@ -6,13 +6,19 @@ import { expect } from 'vitest';
 import { unpack } from '../../activities/fetch/unpack.ts';
 import type { Row } from './cluster.ts';
 
-/** Downloads the artifact of a source, checks its digest, and gives its files as texts by their paths, in order. */
-export async function artifactOf({ status }: Row): Promise<Record<string, string>> {
+/** Downloads the artifact of a source, as anybody would who has read its status, and checks its digest. */
+export async function downloadArtifact({ status }: Row): Promise<Buffer> {
   const { url = '', digest } = status.artifact ?? {};
   const answer = await fetch(url);
   expect(answer.status, url).toBe(200);
   const bytes = Buffer.from(await answer.arrayBuffer());
   expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(digest);
+  return bytes;
+}
+
+/** The files in the artifact of a source: texts by their paths, in order. */
+export async function artifactOf(row: Row): Promise<Record<string, string>> {
+  const bytes = await downloadArtifact(row);
   const directory = await mkdtemp(join(tmpdir(), 'sluice-artifact-'));
   try {
     const tree = join(directory, 'tree');

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify, parse } from 'yaml';
 import type { Cluster } from '../../activities/cluster/client.ts';
@@ -31,6 +30,9 @@ export interface DeployedOptions {
 
 /** A node that runs pods as processes of this machine. */
 export function openDeployed(options: DeployedOptions): Deployed {
+  let compiled: Promise<string> | undefined;
+  const code = (): Promise<string> => (compiled ??= compiledCode(join(options.dir, 'code')));
+  const node = { ...options, code };
   const running = new Map<string, ChildProcess>();
   const logOf = (name: string): string => join(options.dir, `${name}.log`);
   const stop = async (name: string): Promise<void> => {
@@ -47,12 +49,12 @@ export function openDeployed(options: DeployedOptions): Deployed {
       const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name };
       const [pod] = podsOf([(await cluster.get(ref)) ?? { ...ref, metadata: { name } }]);
       if (!pod) throw new Error(`there is no Deployment ${name}`);
-      const { child, probe } = await launch(pod, options, logOf(name));
+      const { child, probe } = await launch(pod, node, logOf(name));
       running.set(name, child);
       await untilReady(child, probe, () => readFile(logOf(name), 'utf8'));
     },
     async complete(pod) {
-      const { child } = await launch(pod, options, logOf(pod.name));
+      const { child } = await launch(pod, node, logOf(pod.name));
       const code = await new Promise((resolve) => child.once('exit', resolve));
       const text = await readFile(logOf(pod.name), 'utf8');
       if (code !== 0) throw new Error(`${pod.name} ended with ${String(code)}: ${text}`);
@@ -65,20 +67,14 @@ export function openDeployed(options: DeployedOptions): Deployed {
   };
 }
 
-let compiled: Promise<string> | undefined;
-
-/** The code as the image has it at its working directory; compiled once. */
-async function code(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-compiled-'));
-  process.once('exit', () => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return compiledCode(directory);
+interface Node extends DeployedOptions {
+  /** The code as the image has it at its working directory; compiled once. */
+  readonly code: () => Promise<string>;
 }
 
 async function launch(
   pod: PodTemplate,
-  options: DeployedOptions,
+  options: Node,
   logFile: string,
 ): Promise<{ child: ChildProcess; probe: number }> {
   const [container] = pod.spec.containers;
@@ -101,7 +97,7 @@ async function launch(
   const [command = '', ...first] = container.command ?? [];
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(command === 'node' ? process.execPath : command, [...first, ...mapped.args], {
-    cwd: await (compiled ??= code()),
+    cwd: await options.code(),
     env,
     stdio: ['ignore', log, log],
   });

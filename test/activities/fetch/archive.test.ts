@@ -1,17 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { writeArchive } from '../../../activities/fetch/archive.ts';
 import { unpack } from '../../../activities/fetch/unpack.ts';
 
 type Entry = Parameters<ReturnType<typeof pack>['entry']>[0];
 
 const directory = await mkdtemp(join(tmpdir(), 'sluice-archive-'));
+afterAll(() => rm(directory, { recursive: true, force: true }));
 let next = 0;
 const path = (): string => join(directory, `${next++}`);
 

@@ -1,6 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { digestOf } from '../../../../activities/fetch/oci/manifest.ts';
@@ -11,7 +9,9 @@ import {
   saveBlob,
 } from '../../../../activities/fetch/oci/registry.ts';
 import { openSession, type Session } from '../../../../activities/fetch/oci/session.ts';
+import { ownDirectories } from '../../../support/own-directories.ts';
 
+const directoryWith = ownDirectories();
 const servers: Server[] = [];
 const sessions: Session[] = [];
 
@@ -91,7 +91,7 @@ test('no credentials follow a redirect to another host', async () => {
       response.writeHead(307, { location: `http://${store}/blob?signature=canary` }).end();
     }
   });
-  const file = join(await mkdtemp(join(tmpdir(), 'sluice-oci-')), 'blob');
+  const file = join(await directoryWith({}), 'blob');
   await saveBlob(open(host), { mediaType: 'x', digest, size: 7 }, file);
   expect(seen).toEqual([undefined]);
 });
