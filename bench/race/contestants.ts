@@ -16,8 +16,6 @@ export interface Contestant {
 export interface StartOptions {
   readonly dir: string;
   readonly signal: AbortSignal;
-  /** Nothing is raced on it after the first race, so nothing has to be deleted then. */
-  readonly isAlone: boolean;
   readonly profileDir?: string | undefined;
 }
 
@@ -25,13 +23,18 @@ export interface StartOptions {
 export interface Running {
   readonly stack: Stack;
   readonly signal: AbortSignal;
-  readonly isAlone: boolean;
   readonly processes: ByGroup;
   /** Ends the contestant's own processes; the control plane stays. */
   endOwn(): Promise<void>;
   hasEnded(): boolean;
   /** Ends everything and removes its files. */
   stop(): Promise<void>;
+}
+
+/** A contestant in one of its races. */
+export interface Racing extends Running {
+  /** No race follows on the same control plane, so nothing has to be deleted after it. */
+  readonly isLast: boolean;
 }
 
 /** Sluice as it is installed: one worker and one bridge with their defaults, and Temporal. */
@@ -109,7 +112,7 @@ async function startFlux(options: StartOptions, settings: readonly string[]): Pr
 
 function running(
   stack: Stack,
-  { signal, isAlone }: StartOptions,
+  { signal }: StartOptions,
   {
     own,
     endOwn,
@@ -128,7 +131,6 @@ function running(
   return {
     stack,
     signal,
-    isAlone,
     processes,
     async endOwn() {
       ended = true;

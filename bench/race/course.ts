@@ -8,12 +8,12 @@ import {
   type TestNamespace,
 } from '../../test/support/cluster.ts';
 import { testRepository, type TestRepository } from '../../test/support/repository.ts';
-import type { Running } from './contestants.ts';
+import type { Racing } from './contestants.ts';
 import { openView, type View } from './view.ts';
 
 /** Where a race is run: a namespace and a repository of a contestant, looked at from outside alone. */
 export interface Course {
-  readonly running: Running;
+  readonly running: Racing;
   readonly space: TestNamespace;
   readonly repository: TestRepository;
   /** Requests by verb that the bench itself has made. */
@@ -38,7 +38,7 @@ export interface Course {
 
 /** Runs a race on a GitRepository `repo` that is ready at its first commit. Deletes everything afterwards and waits until it is gone, unless the race failed. */
 export async function onCourse(
-  running: Running,
+  running: Racing,
   files: Record<string, string>,
   race: (course: Course, commit: string) => Promise<void>,
 ): Promise<void> {
@@ -57,7 +57,7 @@ export async function onCourse(
     const sources = await course.follow('GitRepository');
     await sources.until('repo', (row) => isReady(row), startSeconds);
     await race(course, commit);
-    if (!running.isAlone && !running.hasEnded()) await removeAll(course, sources);
+    if (!running.isLast && !running.hasEnded()) await removeAll(course, sources);
   } finally {
     running.signal.removeEventListener('abort', close);
     close();
@@ -81,7 +81,7 @@ const startSeconds = 300;
 const removalSeconds = 900;
 
 async function createCourse(
-  running: Running,
+  running: Racing,
   parts: { space: TestNamespace; repository: TestRepository; views: View[] },
 ): Promise<Course> {
   const { space, repository, views } = parts;

@@ -49,11 +49,14 @@ await interruptible(undefined, async (signal) => {
 async function compete(contestant: Contestant, run: number, signal: AbortSignal): Promise<void> {
   const outcome: Outcome = { contestant: contestant.name, run, results: {} };
   report.outcomes.push(outcome);
+  const last = [...plan.program.keys()].at(-1);
   let running: Running | undefined;
   for (const [name, race] of plan.program) {
     if (signal.aborted) break;
     const notes = takeNotes();
-    running = await raceOn(running, { contestant, name: `${run} ${name}`, race, signal }, notes);
+    const isLast = plan.fresh || name === last;
+    const heat = { contestant, name: `${run} ${name}`, race, isLast, signal };
+    running = await raceOn(running, heat, notes);
     outcome.results[name] = notes.result;
     tell(`${contestant.name}, run ${run}, ${name}`, notes.result);
     if (plan.out) await writeReport(plan.out, report, order);
@@ -66,6 +69,7 @@ interface Heat {
   readonly contestant: Contestant;
   readonly name: string;
   readonly race: Race;
+  readonly isLast: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -79,8 +83,8 @@ async function raceOn(
   try {
     current ??= await start(heat);
     current.signal.throwIfAborted();
-    await heat.race(current, notes);
-    if (!plan.fresh && !current.hasEnded()) return current;
+    await heat.race({ ...current, isLast: heat.isLast }, notes);
+    if (!heat.isLast && !current.hasEnded()) return current;
   } catch (error) {
     const reason: unknown = current?.signal.aborted ? current.signal.reason : error;
     notes.result.failure = reason instanceof Error ? reason.message : String(reason);
@@ -94,7 +98,7 @@ async function start({ contestant, name, signal }: Heat): Promise<Running> {
   const isProfiled = plan.profile !== undefined && contestant === contestants['sluice'];
   const profileDir = isProfiled ? resolve(plan.profile, name.replaceAll(' ', '-')) : undefined;
   try {
-    const options = { dir, isAlone: plan.fresh, profileDir };
+    const options = { dir, profileDir };
     return await startWatched(contestant, options, signal);
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
