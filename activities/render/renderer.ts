@@ -81,6 +81,6 @@ function digestOf({ spec, inputs }: BuildRequest, content: string, noRemoteBases
   const names = { path, targetNamespace, namePrefix, nameSuffix };
   const changes = { patches, images, components, ignoreMissingComponents, commonMetadata };
   const all = { ...names, ...changes, buildMetadata, noRemoteBases, inputs };
-  const text = JSON.stringify({ digest: content, ...all });
+  const text = JSON.stringify({ content, ...all });
   return createHash('sha256').update(text).digest('hex');
 }

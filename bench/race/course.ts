@@ -8,12 +8,12 @@ import {
   type TestNamespace,
 } from '../../test/support/cluster.ts';
 import { testRepository, type TestRepository } from '../../test/support/repository.ts';
-import type { Racing } from './contestants.ts';
+import type { Racing, Running } from './contestants.ts';
 import { openView, type View } from './view.ts';
 
 /** Where a race is run: a namespace and a repository of a contestant, looked at from outside alone. */
 export interface Course {
-  readonly running: Racing;
+  readonly running: Running;
   readonly space: TestNamespace;
   readonly repository: TestRepository;
   /** Requests by verb that the bench itself has made. */
@@ -36,7 +36,7 @@ export interface Course {
   pause(ms: number): Promise<void>;
 }
 
-/** Runs a race on a GitRepository `repo` that is ready at its first commit. Deletes everything afterwards and waits until it is gone, unless the race failed. */
+/** Runs a race on a GitRepository `repo` that is ready at its first commit. Deletes everything afterwards and waits until it is gone, unless the race was the last one or failed. */
 export async function onCourse(
   running: Racing,
   files: Record<string, string>,
@@ -81,7 +81,7 @@ const startSeconds = 300;
 const removalSeconds = 900;
 
 async function createCourse(
-  running: Racing,
+  running: Running,
   parts: { space: TestNamespace; repository: TestRepository; views: View[] },
 ): Promise<Course> {
   const { space, repository, views } = parts;

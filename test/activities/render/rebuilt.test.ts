@@ -19,7 +19,9 @@ test('another artifact is built again where something that the build reads diffe
   const openArtifact = ({ digest }: ArtifactRef): Promise<string> =>
     Promise.resolve(artifacts.get(digest) ?? '');
   const renderer = createRenderer({
-    ...{ kustomize: 'kustomize', sops: 'sops', noRemoteBases: true },
+    kustomize: 'kustomize',
+    sops: 'sops',
+    noRemoteBases: true,
     cacheDir: await directoryWith({}),
     openArtifact,
     closures: createClosures(openArtifact),
